@@ -1,0 +1,71 @@
+namespace Ranking.Features.Events;
+
+/// <summary>The value of a context or document field: nothing, an id, a number, a list of ids, or a vector.</summary>
+public readonly struct FieldValue : IEquatable<FieldValue>
+{
+    readonly object? reference; // string, string[] or float[]
+    readonly double number;
+    readonly bool isNumber;
+
+    FieldValue(object? reference, double number, bool isNumber) => (this.reference, this.number, this.isNumber) = (reference, number, isNumber);
+
+    /// <summary>No value.</summary>
+    public static FieldValue Missing => default;
+
+    /// <summary>An id.</summary>
+    public static FieldValue Of(string? id) => new(id, 0, false);
+
+    /// <summary>A number; NaN is no value.</summary>
+    public static FieldValue Of(double number) => double.IsNaN(number) ? default : new(null, number, true);
+
+    /// <summary>A list of ids.</summary>
+    public static FieldValue Of(string[] ids) => new(ids, 0, false);
+
+    /// <summary>A vector.</summary>
+    public static FieldValue Of(float[] vector) => new(vector, 0, false);
+
+    /// <summary>Whether there is no value.</summary>
+    public bool IsMissing => reference is null && !isNumber;
+
+    /// <summary>The id, or null.</summary>
+    public string? Id => reference as string;
+
+    /// <summary>The number, or null.</summary>
+    public double? Number => isNumber ? number : null;
+
+    /// <summary>The list of ids, or null.</summary>
+    public string[]? Ids => reference as string[];
+
+    /// <summary>The vector, or null.</summary>
+    public float[]? Vector => reference as float[];
+
+    /// <inheritdoc/>
+    public bool Equals(FieldValue other) => isNumber == other.isNumber && BitConverter.DoubleToInt64Bits(number) == BitConverter.DoubleToInt64Bits(other.number)
+        && (reference, other.reference) switch
+        {
+            (string[] a, string[] b) => a.AsSpan().SequenceEqual(b),
+            (float[] a, float[] b) => a.AsSpan().SequenceEqual(b),
+            var (a, b) => Equals(a, b),
+        };
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is FieldValue other && Equals(other);
+
+    /// <summary>Whether two values are the same, bit for bit.</summary>
+    public static bool operator ==(FieldValue left, FieldValue right) => left.Equals(right);
+
+    /// <summary>Whether two values differ.</summary>
+    public static bool operator !=(FieldValue left, FieldValue right) => !left.Equals(right);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => reference switch
+    {
+        string[] ids => HashCode.Combine(ids.Length, ids.Length > 0 ? ids[0] : null),
+        float[] vector => vector.Length,
+        var r => HashCode.Combine(r, number),
+    };
+
+    /// <inheritdoc/>
+    public override string ToString() => isNumber ? number.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        : reference switch { null => "null", string[] ids => $"[{string.Join(", ", ids)}]", float[] v => $"vector of {v.Length}", var r => r.ToString()! };
+}

@@ -1,0 +1,73 @@
+namespace Ranking.Features.Spec;
+
+/// <summary>The model's settings; symbols as in papers/tokenmixer-large.md.</summary>
+/// <param name="Kind">Which model: <c>tokenmixer-large</c>, <c>rankmixer</c>, <c>lr</c>, <c>fm</c>, <c>dnn</c> and so on.</param>
+/// <param name="Reading">TokenMixer-Large: which reading of the block, C (Figure 1) or B (equations).</param>
+/// <param name="D">Token width.</param>
+/// <param name="H">Mixed tokens; divides D.</param>
+/// <param name="L">Blocks.</param>
+/// <param name="N">Hidden expansion of a block's feed-forward.</param>
+/// <param name="Gap">An inter-layer residual every so many blocks; 0 for none.</param>
+/// <param name="AuxWeight">Weight λ of the auxiliary losses.</param>
+/// <param name="DownInit">Scale of the initial down matrices.</param>
+/// <param name="TokenizerInit">Scale of the initial tokenizer, times PyTorch's default for a linear layer.</param>
+/// <param name="FeedForwardInit">Scale of the initial up and gate matrices, times Xavier's.</param>
+/// <param name="Dropout">Dropout in the feed-forward's hidden layer.</param>
+/// <param name="Experts">Sparse per-token mixture: experts E; 0 for a dense model.</param>
+/// <param name="Active">Active experts k, the shared one included.</param>
+/// <param name="Alpha">Gate scale; by default E / k.</param>
+/// <param name="Hidden">Hidden layers of the rivals that have some.</param>
+public sealed record ModelSpec(
+    string Kind = "tokenmixer-large",
+    string Reading = "C",
+    int D = 64,
+    int H = 8,
+    int L = 2,
+    double N = 1,
+    int Gap = 2,
+    double AuxWeight = 0.1,
+    double DownInit = 0.01,
+    double TokenizerInit = 1,
+    double FeedForwardInit = 1,
+    double Dropout = 0,
+    int Experts = 0,
+    int Active = 0,
+    double? Alpha = null,
+    IReadOnlyList<int>? Hidden = null)
+{
+    /// <summary>Hidden layers of the rivals that have some.</summary>
+    public IReadOnlyList<int> Hidden { get; init; } = Hidden ?? [256, 128];
+}
+
+/// <summary>The training's settings.</summary>
+/// <param name="Batch">Examples a batch.</param>
+/// <param name="Epochs">Passes over the examples; a stream is read once.</param>
+/// <param name="Optimizer">Of dense parameters: adagrad, adam or adamw.</param>
+/// <param name="DenseRate">Learning rate of dense parameters.</param>
+/// <param name="SparseRate">Learning rate of the ID tables (Adagrad).</param>
+/// <param name="Schedule">How the rates change: constant or cosine (to zero at the end; needs a known number of examples).</param>
+/// <param name="Warmup">Batches over which the rates rise from zero.</param>
+/// <param name="WeightDecay">Decay of dense parameters.</param>
+/// <param name="EmbeddingDecay">L2 decay of the rows that a batch touches.</param>
+/// <param name="ClipNorm">Gradients are scaled down to this norm; 0 never.</param>
+/// <param name="Ema">Weights are averaged with this factor a step; 0 never.</param>
+/// <param name="ShuffleWindow">Examples are shuffled, by seed, within windows of so many; 0 keeps event time.</param>
+/// <param name="Patience">Epochs without a better validation AUC before training stops; 0 never.</param>
+/// <param name="GateAuc">A later version is promoted if its validation AUC is at least the promoted one's less this.</param>
+/// <param name="Seed">Seed of everything random.</param>
+public sealed record TrainingSpec(
+    int Batch = 512,
+    int Epochs = 1,
+    string Optimizer = "adagrad",
+    double DenseRate = 0.01,
+    double SparseRate = 0.05,
+    string Schedule = "constant",
+    int Warmup = 0,
+    double WeightDecay = 0,
+    double EmbeddingDecay = 0,
+    double ClipNorm = 0,
+    double Ema = 0,
+    int ShuffleWindow = 0,
+    int Patience = 0,
+    double GateAuc = 0.001,
+    int Seed = 1);

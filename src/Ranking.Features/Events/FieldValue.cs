@@ -1,7 +1,7 @@
 namespace Ranking.Features.Events;
 
 /// <summary>The value of a context or document field: nothing, an id, a number, a list of ids, or a vector.</summary>
-public readonly struct FieldValue : IEquatable<FieldValue>
+public readonly struct FieldValue : IEquatable<FieldValue>, IComparable<FieldValue>
 {
     readonly object? reference; // string, string[] or float[]
     readonly double number;
@@ -50,6 +50,38 @@ public readonly struct FieldValue : IEquatable<FieldValue>
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is FieldValue other && Equals(other);
+
+    /// <summary>Some total order of values: missing, numbers, ids, lists, vectors.</summary>
+    public int CompareTo(FieldValue other)
+    {
+        int c = Rank.CompareTo(other.Rank);
+        if (c != 0) return c;
+        switch (reference)
+        {
+            case null: return BitConverter.DoubleToInt64Bits(number).CompareTo(BitConverter.DoubleToInt64Bits(other.number));
+            case string id: return Partitioning.Ids.Compare(id, other.Id);
+            case float[] vector: return vector.AsSpan().SequenceCompareTo(other.Vector);
+            default:
+                string[] a = (string[])reference, b = other.Ids!;
+                for (int i = 0; i < a.Length && i < b.Length; i++)
+                    if ((c = Partitioning.Ids.Compare(a[i], b[i])) != 0) return c;
+                return a.Length.CompareTo(b.Length);
+        }
+    }
+
+    int Rank => reference switch { null => isNumber ? 1 : 0, string => 2, string[] => 3, _ => 4 };
+
+    /// <summary>Whether one value comes before another in that order.</summary>
+    public static bool operator <(FieldValue left, FieldValue right) => left.CompareTo(right) < 0;
+
+    /// <summary>Whether one value comes after another in that order.</summary>
+    public static bool operator >(FieldValue left, FieldValue right) => left.CompareTo(right) > 0;
+
+    /// <summary>Whether one value does not come after another in that order.</summary>
+    public static bool operator <=(FieldValue left, FieldValue right) => left.CompareTo(right) <= 0;
+
+    /// <summary>Whether one value does not come before another in that order.</summary>
+    public static bool operator >=(FieldValue left, FieldValue right) => left.CompareTo(right) >= 0;
 
     /// <summary>Whether two values are the same, bit for bit.</summary>
     public static bool operator ==(FieldValue left, FieldValue right) => left.Equals(right);

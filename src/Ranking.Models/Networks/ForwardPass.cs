@@ -1,0 +1,66 @@
+using static TorchSharp.torch;
+
+namespace Ranking.Models.Networks;
+
+/// <summary>
+/// What one run of a network needs besides its input: whether it is training, where dropout draws from, and what layers report
+/// on the way (penalties that join the loss, the load of experts).
+/// </summary>
+/// <remarks>
+/// Dropout draws from (seed, step) alone: a checkpoint holds those two numbers and no generator's state, and a resumed run drops
+/// the same units.
+/// </remarks>
+public sealed class ForwardPass : IDisposable
+{
+    readonly Generator? generator;
+    readonly List<Tensor> penalties = [];
+    readonly List<ExpertLoad> loads = [];
+
+    ForwardPass(bool training, Generator? generator) => (Training, this.generator) = (training, generator);
+
+    /// <summary>A pass that trains: dropout is on, BatchNorm uses and updates its statistics.</summary>
+    public static ForwardPass Train(ulong seed, long step, Device? device = null) =>
+        new(true, new Generator(StableHash.Mix(seed ^ StableHash.Mix((ulong)step)), device ?? CPU));
+
+    /// <summary>A pass that scores.</summary>
+    public static ForwardPass Score() => new(false, null);
+
+    /// <summary>Whether this pass trains.</summary>
+    public bool Training { get; }
+
+    /// <summary>Whether layers report <see cref="Loads"/>: it costs a copy from the device.</summary>
+    public bool WantsLoads { get; init; }
+
+    /// <summary>Scalars that join the loss as they are (their weights included).</summary>
+    public IReadOnlyList<Tensor> Penalties => penalties;
+
+    /// <summary>How evenly the experts of each layer were used.</summary>
+    public IReadOnlyList<ExpertLoad> Loads => loads;
+
+    /// <summary>Zeroes each number with that probability and scales the others to keep the mean; nothing when scoring.</summary>
+    public Tensor Dropout(Tensor x, double rate)
+    {
+        if (!Training || rate <= 0) return x;
+        Tensor keep = empty(x.shape, x.dtype, x.device).bernoulli_(1 - rate, generator);
+        return x * keep.div_(1 - rate);
+    }
+
+    /// <summary>Adds a scalar to the loss.</summary>
+    public void AddPenalty(Tensor penalty) => penalties.Add(penalty);
+
+    /// <summary>Reports the load of a layer's experts.</summary>
+    public void Report(ExpertLoad load) => loads.Add(load);
+
+    /// <inheritdoc/>
+    public void Dispose() => generator?.Dispose();
+}
+
+/// <summary>How often the routed experts of one layer were chosen in one batch.</summary>
+/// <param name="Layer">Name of the layer, such as <c>block2.f1</c>.</param>
+/// <param name="Experts">Routed experts a token.</param>
+/// <param name="Counts">Token-major: how many examples chose expert e of token t is at t · <paramref name="Experts"/> + e.</param>
+public sealed record ExpertLoad(string Layer, int Experts, IReadOnlyList<long> Counts)
+{
+    /// <summary>The busiest expert's share over the even share, of the worst token: 1 is perfectly even, <see cref="Experts"/> is one expert doing all.</summary>
+    public double Imbalance => Counts.Chunk(Experts).Max(token => token.Sum() is var sum and > 0 ? (double)token.Max() * Experts / sum : 1);
+}

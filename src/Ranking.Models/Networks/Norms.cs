@@ -1,0 +1,47 @@
+using static TorchSharp.torch;
+
+namespace Ranking.Models.Networks;
+
+/// <summary>A norm of token-major tensors [N, B, W]: N tokens, B examples, W numbers a token.</summary>
+interface ITokenNorm
+{
+    Tensor Forward(Tensor x_NBW, ForwardPass pass);
+}
+
+/// <summary>RMSNorm over the last dimension, without bias: <c>x / √(mean(x²) + ε) · γ</c>.</summary>
+sealed class RmsNorm(ParameterSet parameters, string name, int width, int tokens, bool perToken, double epsilon) : ITokenNorm
+{
+    readonly Tensor gamma = perToken ? parameters.Add(name, Initial.One, tokens, 1, width) : parameters.Add(name, Initial.One, width);
+
+    public Tensor Forward(Tensor x_NBW, ForwardPass pass) =>
+        x_NBW * (x_NBW.square().mean([-1], true) + epsilon).rsqrt() * gamma;
+}
+
+/// <summary>BatchNorm over the examples, each number of each token by itself; running statistics when scoring (momentum 0.1, ε 1e-5).</summary>
+sealed class TokenBatchNorm : ITokenNorm
+{
+    const double Momentum = 0.1, Epsilon = 1e-5;
+    readonly Tensor gamma, beta, mean, variance;
+
+    public TokenBatchNorm(ParameterSet parameters, string name, int width, int tokens)
+    {
+        gamma = parameters.Add($"{name}.weight", Initial.One, tokens, 1, width);
+        beta = parameters.Add($"{name}.bias", Initial.Zero, tokens, 1, width);
+        mean = parameters.AddBuffer($"{name}.running_mean", Initial.Zero, tokens, 1, width);
+        variance = parameters.AddBuffer($"{name}.running_var", Initial.One, tokens, 1, width);
+    }
+
+    public Tensor Forward(Tensor x_NBW, ForwardPass pass)
+    {
+        if (!pass.Training || x_NBW.shape[1] < 2)
+            return (x_NBW - mean) * (variance + Epsilon).rsqrt() * gamma + beta;
+        Tensor mean_N1W = x_NBW.mean([1], true), centred_NBW = x_NBW - mean_N1W, variance_N1W = centred_NBW.square().mean([1], true);
+        using (no_grad())
+        {
+            double examples = x_NBW.shape[1];
+            mean.mul_(1 - Momentum).add_(mean_N1W, Momentum);
+            variance.mul_(1 - Momentum).add_(variance_N1W, Momentum * examples / (examples - 1));
+        }
+        return centred_NBW * (variance_N1W + Epsilon).rsqrt() * gamma + beta;
+    }
+}

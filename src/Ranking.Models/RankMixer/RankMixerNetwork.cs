@@ -1,0 +1,81 @@
+using Ranking.Models.Networks;
+using Ranking.Models.TokenMixerLarge;
+using static TorchSharp.torch;
+
+namespace Ranking.Models.RankMixer;
+
+/// <summary>
+/// RankMixer (arXiv 2507.15551), dense: one concatenated vector cut into T slices, each projected to a token; blocks
+/// <c>S = LN(Mix(X) + X)</c>, <c>X' = LN(PFFN(S) + S)</c> with H = T; mean over the tokens.
+/// </summary>
+/// <remarks>Letters of shape suffixes: B examples, F raw numbers, T tokens, D token width, S hidden width k·D, K tasks.</remarks>
+public sealed class RankMixerNetwork : IRankingNetwork
+{
+    readonly RankMixerSettings settings;
+    readonly int slice;
+    readonly Tensor slice_TID, slice_T1D;
+    readonly Block[] blocks;
+    readonly LinearLayer head;
+
+    /// <summary>Adds the network's tensors to a set.</summary>
+    /// <exception cref="ArgumentException">Settings that no model can have.</exception>
+    public RankMixerNetwork(InputShape input, int tasks, RankMixerSettings settings, ParameterSet parameters)
+    {
+        this.settings = settings.Validated();
+        Parameters = parameters;
+        slice = (input.Width + settings.Tokens - 1) / settings.Tokens;
+        slice_TID = parameters.Add("slices.weight", Initial.Linear(settings.TokenizerScale), settings.Tokens, slice, settings.Dim);
+        slice_T1D = parameters.Add("slices.bias", Initial.Zero, settings.Tokens, 1, settings.Dim);
+        blocks = [.. Enumerable.Range(1, settings.Layers).Select(l => new Block(parameters, $"block{l}", settings))];
+        head = new LinearLayer(parameters, "head", settings.Dim, tasks);
+    }
+
+    /// <inheritdoc/>
+    public ParameterSet Parameters { get; }
+
+    /// <inheritdoc/>
+    public NetworkOutput Forward(NetworkInput input, ForwardPass pass)
+    {
+        Tensor x_BF = input.X_BF;
+        long batch = x_BF.shape[0], missing = (long)slice * settings.Tokens - x_BF.shape[1];
+        if (missing > 0) x_BF = nn.functional.pad(x_BF, [0, missing]);
+        Tensor x_TBI = x_BF.reshape(batch, settings.Tokens, slice).permute(1, 0, 2);
+        return ForwardTokens(x_TBI.bmm(slice_TID) + slice_T1D, pass);
+    }
+
+    /// <summary>From tokens [T, B, D] to logits.</summary>
+    public NetworkOutput ForwardTokens(Tensor x_TBD, ForwardPass pass)
+    {
+        foreach (Block block in blocks) x_TBD = block.Forward(x_TBD, pass);
+        return new NetworkOutput(head.Forward(x_TBD.mean([0])));
+    }
+
+    sealed class Block
+    {
+        readonly RankMixerSettings settings;
+        readonly Tensor norm1_D, shift1_D, norm2_D, shift2_D, w1_TDS, b1_TS, w2_TSD, b2_TD;
+
+        public Block(ParameterSet parameters, string name, RankMixerSettings settings)
+        {
+            this.settings = settings;
+            (int t, int d, int s) = (settings.Tokens, settings.Dim, settings.Expansion * settings.Dim);
+            norm1_D = parameters.Add($"{name}.norm1.weight", Initial.One, d);
+            shift1_D = parameters.Add($"{name}.norm1.bias", Initial.Zero, d);
+            norm2_D = parameters.Add($"{name}.norm2.weight", Initial.One, d);
+            shift2_D = parameters.Add($"{name}.norm2.bias", Initial.Zero, d);
+            w1_TDS = parameters.Add($"{name}.w1", Initial.Xavier(), t, d, s);
+            b1_TS = parameters.Add($"{name}.b1", Initial.Zero, t, s);
+            w2_TSD = parameters.Add($"{name}.w2", Initial.Xavier(), t, s, d);
+            b2_TD = parameters.Add($"{name}.b2", Initial.Zero, t, d);
+        }
+
+        public Tensor Forward(Tensor x_TBD, ForwardPass pass)
+        {
+            Tensor s_TBD = Norm(Mixing.Mix(x_TBD, settings.Tokens) + x_TBD, norm1_D, shift1_D);
+            Tensor hidden_TBS = pass.Dropout(nn.functional.gelu(s_TBD.bmm(w1_TDS) + b1_TS.unsqueeze(1)), settings.HiddenDropout);
+            return Norm(hidden_TBS.bmm(w2_TSD) + b2_TD.unsqueeze(1) + s_TBD, norm2_D, shift2_D);
+        }
+
+        Tensor Norm(Tensor x, Tensor weight_D, Tensor bias_D) => nn.functional.layer_norm(x, [settings.Dim], weight_D, bias_D, 1e-5);
+    }
+}

@@ -1,0 +1,39 @@
+using Ranking.Models.Networks;
+
+namespace Ranking.Models.RankMixer;
+
+/// <summary>Settings of RankMixer (arXiv 2507.15551). Letters: T tokens, D token width, k hidden expansion, L blocks.</summary>
+public sealed record RankMixerSettings
+{
+    /// <summary>T, which must divide D. Default 8.</summary>
+    public int Tokens { get; init; } = 8;
+
+    /// <summary>D. Default 64.</summary>
+    public int Dim { get; init; } = 64;
+
+    /// <summary>k: the feed-forward's hidden width over D. Default 2.</summary>
+    public int Expansion { get; init; } = 2;
+
+    /// <summary>L. Default 2.</summary>
+    public int Layers { get; init; } = 2;
+
+    /// <summary>Factor on the start of the tokenizer (<c>torch.nn.Linear</c>'s). Default 0.5, as for TokenMixer-Large.</summary>
+    public double TokenizerScale { get; init; } = 0.5;
+
+    /// <summary>Dropout in the feed-forward's hidden layer while training, [0, 1). Default 0.</summary>
+    public double HiddenDropout { get; init; }
+
+    /// <summary>Refuses settings that no model can have.</summary>
+    /// <exception cref="ArgumentException">Names the setting, the value and what was expected.</exception>
+    public RankMixerSettings Validated()
+    {
+        Setting.AtLeast(1, Tokens, "tokens");
+        Setting.AtLeast(1, Dim, "dim");
+        Setting.Require(Dim % Tokens == 0, "tokens", Tokens, $"a divisor of dim ({Dim})");
+        Setting.AtLeast(1, Expansion, "expansion");
+        Setting.AtLeast(1, Layers, "layers");
+        Setting.Positive(TokenizerScale, "tokenizer_scale");
+        Setting.Rate(HiddenDropout, "hidden_dropout");
+        return this;
+    }
+}

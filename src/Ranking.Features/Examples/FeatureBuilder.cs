@@ -1,0 +1,170 @@
+using System.Globalization;
+using Ranking.Features.Aggregates;
+using Ranking.Features.Events;
+using Ranking.Features.Rows;
+using Ranking.Features.Spec;
+
+namespace Ranking.Features.Examples;
+
+/// <summary>
+/// Computes every feature, from what an impression says and what its owners know as of the cut. Pipeline, files and ranker call
+/// this same code: it is what keeps training and serving apart by nothing.
+/// </summary>
+public sealed class FeatureBuilder(FeaturePlan plan)
+{
+    static readonly string[] NoIds = [];
+    static readonly string[] Numerals = [.. Enumerable.Range(0, 1024).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+
+    /// <summary>The spec, resolved.</summary>
+    public FeaturePlan Plan => plan;
+
+    /// <summary>Features are cut at a time less the delay.</summary>
+    public long CutOf(long timeMs) => timeMs - plan.DelayMs;
+
+    /// <summary>Writes the columns that the impression or request itself holds.</summary>
+    public void AddRequest(FeatureDraft draft, in RequestFields fields)
+    {
+        foreach (ColumnPlan column in plan.RequestColumns) Add(draft, column, ValueOf(column.Spec, column.Context, fields), fields);
+    }
+
+    /// <summary>Writes the columns that an owner knows, as of a cut.</summary>
+    public void AddOwner<TView>(FeatureDraft draft, OwnerPlan owner, TView view, in RequestFields fields, long cutMs) where TView : IEntityView, allows ref struct
+    {
+        FieldValue[]? document = owner.Document.Count > 0 ? view.Document(cutMs) : null;
+        foreach (ColumnPlan column in owner.Columns)
+        {
+            switch (column.Spec)
+            {
+                case AggregateFeatureSpec:
+                    AggregatePlan aggregate = column.Aggregate!;
+                    KeyPlan key = owner.Keys[aggregate.Key];
+                    Span<float> numbers = draft.NumbersOf(column.Column);
+                    if (fields.Keys.Cross(key.Crossed) is not { } crossed || !view.TryAggregate(aggregate, key, crossed, cutMs, numbers))
+                        AggregateFormula.WriteMissing(aggregate, numbers);
+                    break;
+                case SequenceFeatureSpec sequence:
+                    draft[column.Column] = view.Recent(column.Recent, FieldOf(column.Recent, sequence), sequence.Length, cutMs);
+                    break;
+                case SinceFeatureSpec since:
+                    double seconds = view.LastBefore(column.Recent, cutMs) is { } last ? (fields.TimeMs - last) / 1000.0 : since.Missing;
+                    draft.NumbersOf(column.Column)[0] = (float)AggregateFormula.Log1p(seconds);
+                    break;
+                default:
+                    Add(draft, column, document is null ? FieldValue.Missing : document[column.Document], fields);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Writes an owner's columns where nothing is known of it, or its id is missing.</summary>
+    public void AddMissingOwner(FeatureDraft draft, OwnerPlan owner, in RequestFields fields) => AddOwner(draft, owner, new Nothing(), fields, CutOf(fields.TimeMs));
+
+    /// <summary>Whether a row still holds all that a cut needs; if not, its features are computed all the same, from what it has.</summary>
+    public bool Holds(OwnerPlan owner, PackedRow row, in RequestFields fields, long cutMs)
+    {
+        if (owner.Document.Count > 0 && !row.HoldsDocument(cutMs)) return false;
+        foreach (ColumnPlan column in owner.Columns)
+        {
+            if (column.Aggregate is not { } aggregate) continue;
+            KeyPlan key = owner.Keys[aggregate.Key];
+            if (fields.Keys.Cross(key.Crossed) is { } crossed && !row.Holds(aggregate, key, crossed, cutMs)) return false;
+        }
+        return true;
+    }
+
+    int FieldOf(int recent, SequenceFeatureSpec sequence)
+    {
+        string name = sequence.Field.Path ?? sequence.Field.Scope;
+        KeyField field = name switch { "user" => new(KeyFieldKind.User), "item" => new(KeyFieldKind.Item), _ => new(KeyFieldKind.Context, plan.Spec.Context.IndexOf(name)) };
+        IReadOnlyList<KeyField> fields = plan.Recent[recent].Fields;
+        for (int i = 0; i < fields.Count; i++) if (fields[i] == field) return i;
+        throw new InvalidOperationException($"sequence of {name} was not planned");
+    }
+
+    static FieldValue ValueOf(FeatureSpec spec, int context, in RequestFields fields)
+    {
+        if (context >= 0) return context < fields.Context.Length ? fields.Context[context] : FieldValue.Missing;
+        FieldRef? from = spec switch { IdFeatureSpec f => f.From, BucketFeatureSpec f => f.From, NumberFeatureSpec f => f.From, _ => null };
+        return from switch
+        {
+            null => FieldValue.Missing,
+            { Scope: "user", Path: null } => FieldValue.Of(fields.User),
+            { Scope: "item", Path: null } => FieldValue.Of(fields.Item),
+            { Scope: "context", Path: "position" } when fields.Position is { } position => spec is IdFeatureSpec ? FieldValue.Of(Numeral(position)) : FieldValue.Of(position),
+            _ => FieldValue.Missing,
+        };
+    }
+
+    void Add(FeatureDraft draft, ColumnPlan column, FieldValue value, in RequestFields fields)
+    {
+        FeatureSpec spec = column.Spec;
+        if (spec.TrainingOnly && fields.Serving) value = Constant(spec);
+        switch (spec)
+        {
+            case IdFeatureSpec id:
+                draft[column.Column] = (value.Id ?? id.Missing) is { } one ? [one] : NoIds;
+                break;
+            case BucketFeatureSpec bucket:
+                draft[column.Column] = (value.Number ?? bucket.Missing) is { } x ? [Numeral(BucketOf(bucket.Bounds, x))] : NoIds;
+                break;
+            case MultiHotFeatureSpec multi:
+                string[] ids = value.Ids ?? (value.Id is { } single ? [single] : NoIds);
+                draft[column.Column] = ids.Length <= multi.Length ? ids : ids[..multi.Length];
+                break;
+            case TimeFeatureSpec time:
+                draft[column.Column] = [Numeral(PartOf(time.Part, fields.TimeMs))];
+                break;
+            case NumberFeatureSpec number:
+                double raw = value.Number ?? number.Missing;
+                double transformed = number.Transform switch
+                {
+                    Transform.Log1p => AggregateFormula.Log1p(raw),
+                    Transform.Logit => AggregateFormula.Logit(raw),
+                    _ => raw,
+                };
+                draft.NumbersOf(column.Column)[0] = (float)((transformed - number.Mean) * number.Scale);
+                break;
+            case MbatFeatureSpec:
+                if (value.Vector is { } vector) vector.CopyTo(draft.NumbersOf(column.Column));
+                else draft.NumbersOf(column.Column).Clear();
+                break;
+            default:
+                throw new InvalidOperationException($"a {spec.GetType().Name} is not a value of one field");
+        }
+    }
+
+    static FieldValue Constant(FeatureSpec spec) => spec.Serving is null ? FieldValue.Missing
+        : spec is IdFeatureSpec ? FieldValue.Of(spec.Serving)
+        : FieldValue.Of(double.Parse(spec.Serving, CultureInfo.InvariantCulture));
+
+    static int BucketOf(IReadOnlyList<double> bounds, double x)
+    {
+        int low = 0, high = bounds.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (bounds[middle] <= x) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+
+    int PartOf(TimePart part, long timeMs)
+    {
+        DateTime local = DateTime.UnixEpoch.AddMilliseconds(timeMs) + plan.Spec.TimeZone;
+        return part switch { TimePart.Hour => local.Hour, TimePart.DayOfWeek => (int)local.DayOfWeek, _ => (int)local.DayOfWeek * 24 + local.Hour };
+    }
+
+    static string Numeral(int n) => (uint)n < (uint)Numerals.Length ? Numerals[n] : n.ToString(CultureInfo.InvariantCulture);
+
+    readonly struct Nothing : IEntityView
+    {
+        public FieldValue[]? Document(long cutMs) => null;
+
+        public bool TryAggregate(AggregatePlan aggregate, KeyPlan key, string crossed, long cutMs, Span<float> numbers) => false;
+
+        public string[] Recent(int plan, int field, int length, long cutMs) => NoIds;
+
+        public long? LastBefore(int plan, long cutMs) => null;
+    }
+}

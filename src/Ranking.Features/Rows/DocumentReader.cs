@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Ranking.Features.Events;
+using Ranking.Features.Partitioning;
+
+namespace Ranking.Features.Rows;
+
+/// <summary>Takes from a JSON document the fields that features need.</summary>
+public sealed class DocumentReader
+{
+    static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
+    readonly IReadOnlyList<DocumentField> fields;
+    readonly string[][] paths;
+
+    /// <summary>A reader of some fields.</summary>
+    /// <param name="fields">The fields.</param>
+    public DocumentReader(IReadOnlyList<DocumentField> fields)
+    {
+        this.fields = fields;
+        paths = [.. fields.Select(f => f.Path?.Split('.') ?? [])];
+    }
+
+    /// <summary>The values of the fields, in order. A value of another type, or none, is missing.</summary>
+    /// <exception cref="JsonException">The document is not JSON, or nested deeper than 64.</exception>
+    public FieldValue[] Read(ReadOnlyMemory<byte> json)
+    {
+        var values = new FieldValue[fields.Count];
+        using JsonDocument document = JsonDocument.Parse(json, Options);
+        for (int i = 0; i < values.Length; i++)
+        {
+            JsonElement at = document.RootElement;
+            bool found = true;
+            foreach (string name in paths[i])
+                if (!(found = at.ValueKind == JsonValueKind.Object && at.TryGetProperty(name, out at))) break;
+            if (found) values[i] = Read(at, fields[i]);
+        }
+        return values;
+    }
+
+    static FieldValue Read(JsonElement value, DocumentField field) => field.Kind switch
+    {
+        DocumentFieldKind.Id => FieldValue.Of(IdOf(value)),
+        DocumentFieldKind.Number => value.ValueKind switch
+        {
+            JsonValueKind.Number when value.TryGetDouble(out double number) && double.IsFinite(number) => FieldValue.Of(number),
+            JsonValueKind.True => FieldValue.Of(1),
+            JsonValueKind.False => FieldValue.Of(0),
+            _ => FieldValue.Missing,
+        },
+        _ when value.ValueKind == JsonValueKind.Array =>
+            FieldValue.Of([.. value.EnumerateArray().Select(IdOf).OfType<string>().Take(field.Size)]),
+        _ => IdOf(value) is { } id ? FieldValue.Of([id]) : FieldValue.Missing,
+    };
+
+    static string? IdOf(JsonElement value)
+    {
+        string? id = value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+            _ => null,
+        };
+        return Ids.IsValid(id) ? id : null;
+    }
+}

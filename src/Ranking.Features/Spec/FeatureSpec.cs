@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Ranking.Features.Spec;
 
 /// <summary>A feature; <c>type</c> in the file says which kind.</summary>
@@ -19,13 +21,19 @@ public sealed record IdFeatureSpec(FieldRef From, string? Missing = null, string
 /// <param name="From">Where the number comes from.</param>
 /// <param name="Bounds">Ascending bounds; value x falls into bucket #{b : b ≤ x}.</param>
 /// <param name="Missing">The number that a missing value becomes; by default the table's own row for it.</param>
-public sealed record BucketFeatureSpec(FieldRef From, IReadOnlyList<double> Bounds, double? Missing = null, string? Table = null, bool TrainingOnly = false, string? Serving = null)
+public sealed record BucketFeatureSpec(
+    FieldRef From,
+    [Length(1, 1024)] IReadOnlyList<double> Bounds,
+    double? Missing = null,
+    string? Table = null,
+    bool TrainingOnly = false,
+    string? Serving = null)
     : IdsFeatureSpec(Table, TrainingOnly, Serving);
 
 /// <summary><c>multi_hot</c>: a set of ids from a field that holds a list; pooled by their mean.</summary>
 /// <param name="From">Where the list comes from.</param>
 /// <param name="Length">The most ids that are used: the first ones.</param>
-public sealed record MultiHotFeatureSpec(FieldRef From, int Length = 64, string? Table = null)
+public sealed record MultiHotFeatureSpec(FieldRef From, [Range(1, 1024)] int Length = 64, string? Table = null)
     : IdsFeatureSpec(Table);
 
 /// <summary><c>sequence</c>: the user's latest events of one kind before the cut, newest first.</summary>
@@ -33,7 +41,7 @@ public sealed record MultiHotFeatureSpec(FieldRef From, int Length = 64, string?
 /// <param name="Field">What is kept of each: <c>item</c> or a context field of type id.</param>
 /// <param name="Length">How many.</param>
 /// <param name="Pooling">How the model pools them.</param>
-public sealed record SequenceFeatureSpec(string Of, FieldRef Field, int Length = 20, Pooling Pooling = Pooling.Mean, string? Table = null)
+public sealed record SequenceFeatureSpec(string Of, FieldRef Field, [Range(1, 1000)] int Length = 20, Pooling Pooling = Pooling.Mean, string? Table = null)
     : IdsFeatureSpec(Table);
 
 /// <summary>How a list of embeddings becomes one.</summary>
@@ -69,7 +77,14 @@ public abstract record NumbersFeatureSpec(bool TrainingOnly = false, string? Ser
 /// <param name="Mean">Subtracted after the transform.</param>
 /// <param name="Scale">Multiplied after that.</param>
 /// <param name="Missing">The value, before the transform, where there is none.</param>
-public sealed record NumberFeatureSpec(FieldRef From, Transform Transform = Transform.None, double Mean = 0, double Scale = 1, double Missing = 0, bool TrainingOnly = false, string? Serving = null)
+public sealed record NumberFeatureSpec(
+    FieldRef From,
+    Transform Transform = Transform.None,
+    double Mean = 0,
+    double Scale = 1,
+    double Missing = 0,
+    bool TrainingOnly = false,
+    string? Serving = null)
     : NumbersFeatureSpec(TrainingOnly, Serving);
 
 /// <summary>What is done to a number before the model sees it.</summary>
@@ -96,14 +111,14 @@ public enum Transform
 /// <param name="Strength">See <paramref name="Prior"/>.</param>
 /// <param name="Bucket">Length of a bucket of event time; by default a window's 24th.</param>
 public sealed record AggregateFeatureSpec(
-    IReadOnlyList<FieldRef> Key,
+    [Length(1, 4)] IReadOnlyList<FieldRef> Key,
     string Count,
-    IReadOnlyList<WindowSpec> Windows,
+    [Length(1, 16), Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00", MinimumIsExclusive = true)] IReadOnlyList<WindowSpec> Windows,
     string Over = "impression",
-    IReadOnlyList<AggregatePart>? As = null,
-    double Prior = 0,
-    double Strength = 10,
-    TimeSpan? Bucket = null)
+    [Length(1, 4)] IReadOnlyList<AggregatePart>? As = null,
+    [Range(0.0, 1e6)] double Prior = 0,
+    [Range(0.0, 1e9)] double Strength = 10,
+    [Range(typeof(TimeSpan), "00:00:00.001", "365.00:00:00")] TimeSpan? Bucket = null)
     : NumbersFeatureSpec
 {
     /// <summary>Which numbers are made; a rate and the logarithm of what it is divided by, unless said otherwise.</summary>
@@ -130,9 +145,9 @@ public enum AggregatePart
 /// <summary><c>since</c>: ln(1 + seconds) since the user's latest event of one kind before the cut.</summary>
 /// <param name="Of">A kind of feedback, or <c>impression</c>.</param>
 /// <param name="Missing">The number of seconds where there was none.</param>
-public sealed record SinceFeatureSpec(string Of, double Missing = 30 * 86400) : NumbersFeatureSpec;
+public sealed record SinceFeatureSpec(string Of, [Range(0.0, 1e12)] double Missing = 30 * 86400) : NumbersFeatureSpec;
 
 /// <summary><c>mbat</c>: the MBAT vector of an entity's document, unit length.</summary>
 /// <param name="From">Kind of entity.</param>
 /// <param name="Dimension">Numbers in the vector.</param>
-public sealed record MbatFeatureSpec(FieldRef From, int Dimension = 64) : NumbersFeatureSpec;
+public sealed record MbatFeatureSpec(FieldRef From, [Range(16, 1024)] int Dimension = 64) : NumbersFeatureSpec;

@@ -13,6 +13,9 @@ public sealed record FieldRef(string Scope, string? Path = null)
         return text is "user" or "item" ? new(text) : new("context", text);
     }
 
+    /// <summary>Whether <see cref="Parse"/> understands <paramref name="text"/>: names with dots between them.</summary>
+    public static bool IsWellFormed(string text) => text.Length is > 0 and <= 256 && text.Split('.').All(s => s.Length > 0 && !s.Any(char.IsControl) && s.Trim() == s);
+
     /// <summary>Whether this is the id of the user or item, not a field of something.</summary>
     public bool IsId => Path is null;
 

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Ranking.Features.Spec;
 
 /// <summary>The model's settings; symbols as in papers/tokenmixer-large.md.</summary>
@@ -18,22 +20,24 @@ namespace Ranking.Features.Spec;
 /// <param name="Alpha">Gate scale; by default E / k.</param>
 /// <param name="Hidden">Hidden layers of the rivals that have some.</param>
 public sealed record ModelSpec(
+    [AllowedValues("tokenmixer-large", "rankmixer", "lr", "fm", "dnn", "deepfm", "dcnv2", "dlrm", "wukong", "finalmlp", "finalnet", "din",
+        "lightgbm", "lightgbm-rank")]
     string Kind = "tokenmixer-large",
-    string Reading = "C",
-    int D = 64,
-    int H = 8,
-    int L = 2,
-    double N = 1,
-    int Gap = 2,
-    double AuxWeight = 0.1,
-    double DownInit = 0.01,
-    double TokenizerInit = 1,
-    double FeedForwardInit = 1,
-    double Dropout = 0,
-    int Experts = 0,
-    int Active = 0,
-    double? Alpha = null,
-    IReadOnlyList<int>? Hidden = null)
+    [AllowedValues("C", "B")] string Reading = "C",
+    [Range(1, 8192)] int D = 64,
+    [Range(1, 256)] int H = 8,
+    [Range(1, 64)] int L = 2,
+    [Range(0.0, 64.0, MinimumIsExclusive = true)] double N = 1,
+    [Range(0, 64)] int Gap = 2,
+    [Range(0.0, 100.0)] double AuxWeight = 0.1,
+    [Range(0.0, 100.0)] double DownInit = 0.01,
+    [Range(0.0, 100.0, MinimumIsExclusive = true)] double TokenizerInit = 1,
+    [Range(0.0, 100.0, MinimumIsExclusive = true)] double FeedForwardInit = 1,
+    [Range(0.0, 1.0, MaximumIsExclusive = true)] double Dropout = 0,
+    [Range(0, 1024)] int Experts = 0,
+    [Range(0, 1024)] int Active = 0,
+    [Range(0.0, 1024.0, MinimumIsExclusive = true)] double? Alpha = null,
+    [Range(1, 65536)] IReadOnlyList<int>? Hidden = null)
 {
     /// <summary>Hidden layers of the rivals that have some.</summary>
     public IReadOnlyList<int> Hidden { get; init; } = Hidden ?? [256, 128];
@@ -56,18 +60,18 @@ public sealed record ModelSpec(
 /// <param name="GateAuc">A later version is promoted if its validation AUC is at least the promoted one's less this.</param>
 /// <param name="Seed">Seed of everything random.</param>
 public sealed record TrainingSpec(
-    int Batch = 512,
-    int Epochs = 1,
-    string Optimizer = "adagrad",
-    double DenseRate = 0.01,
-    double SparseRate = 0.05,
-    string Schedule = "constant",
-    int Warmup = 0,
-    double WeightDecay = 0,
-    double EmbeddingDecay = 0,
-    double ClipNorm = 0,
-    double Ema = 0,
-    int ShuffleWindow = 0,
-    int Patience = 0,
-    double GateAuc = 0.001,
-    int Seed = 1);
+    [Range(1, 1_000_000)] int Batch = 512,
+    [Range(1, 10_000)] int Epochs = 1,
+    [AllowedValues("adagrad", "adam", "adamw")] string Optimizer = "adagrad",
+    [Range(0.0, 100.0)] double DenseRate = 0.01,
+    [Range(0.0, 100.0)] double SparseRate = 0.05,
+    [AllowedValues("constant", "cosine")] string Schedule = "constant",
+    [Range(0, int.MaxValue)] int Warmup = 0,
+    [Range(0.0, 100.0)] double WeightDecay = 0,
+    [Range(0.0, 100.0)] double EmbeddingDecay = 0,
+    [Range(0.0, double.MaxValue)] double ClipNorm = 0,
+    [Range(0.0, 1.0, MaximumIsExclusive = true)] double Ema = 0,
+    [Range(0, int.MaxValue)] int ShuffleWindow = 0,
+    [Range(0, 10_000)] int Patience = 0,
+    [Range(-1.0, 1.0)] double GateAuc = 0.001,
+    [Range(0, int.MaxValue)] int Seed = 1);

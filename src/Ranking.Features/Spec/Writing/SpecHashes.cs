@@ -1,0 +1,26 @@
+using System.Security.Cryptography;
+
+namespace Ranking.Features.Spec.Writing;
+
+/// <summary>Hashes that say whether two specs mean the same, however their files look.</summary>
+static class SpecHashes
+{
+    // What decides the values of features, labels and examples. Not here: the name, where raw logs come from, how examples are
+    // listed and measured, how late an event may come, how models are trained.
+    static readonly string[] OfFeatures =
+        ["version", "time_zone", "delay", "context", "feedback", "entities", "labels", "negatives", "tables", "features", "groups", "mbat"];
+
+    /// <summary>SHA-256, in lower-case hexadecimal, of what decides an example's contents, and of which feature lies in which table.</summary>
+    public static string FeatureHash(RankingSpec spec)
+    {
+        // Of a table only its shape counts: how long rows live and when they are made is the training's business.
+        var tables = new OrderedDictionary<string, TableSpec>(StringComparer.Ordinal);
+        foreach ((string name, TableSpec table) in spec.Tables.OrderBy(t => t.Key, StringComparer.Ordinal)) tables.Add(name, new(table.Dimension));
+        return Hex(SpecWriter.Write(spec with { Tables = tables }, indented: false, OfFeatures.Contains));
+    }
+
+    /// <summary>SHA-256, in lower-case hexadecimal, of the whole spec.</summary>
+    public static string SpecHash(RankingSpec spec) => Hex(SpecWriter.ToJson(spec));
+
+    static string Hex(byte[] json) => Convert.ToHexStringLower(SHA256.HashData(json));
+}

@@ -29,7 +29,7 @@ public sealed class ForwardPass : IDisposable
     public bool Training { get; }
 
     /// <summary>Whether layers report <see cref="Loads"/>: it costs a copy from the device.</summary>
-    public bool WantsLoads { get; init; }
+    public bool WantsLoads { get; set; }
 
     /// <summary>Scalars that join the loss as they are (their weights included).</summary>
     public IReadOnlyList<Tensor> Penalties => penalties;

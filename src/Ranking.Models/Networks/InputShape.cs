@@ -4,7 +4,8 @@ namespace Ranking.Models.Networks;
 /// <param name="Name">Of the column or the group.</param>
 /// <param name="Offset">First number.</param>
 /// <param name="Width">How many numbers.</param>
-public sealed record InputSpan(string Name, int Offset, int Width);
+/// <param name="IsIds">Of a column: whether they are an embedding, not numbers as they came.</param>
+public sealed record InputSpan(string Name, int Offset, int Width, bool IsIds = false);
 
 /// <summary>Where each column and each group lies in the input vector [F]: group after group, in a group column after column.</summary>
 /// <param name="Groups">The groups, in order and without gaps.</param>

@@ -7,13 +7,16 @@ namespace Ranking.Models.Optimizers;
 /// <summary>Adagrad by PyTorch's formula: <c>sum += g²</c>, <c>p −= lr · g / (√sum + ε)</c>; sums start at zero.</summary>
 public sealed class Adagrad : IDenseOptimizer
 {
-    readonly double epsilon;
+    readonly double epsilon, decay;
     readonly (string Name, Tensor Parameter, Tensor Sum)[] slots;
 
     /// <summary>Over all parameters of a set.</summary>
-    public Adagrad(ParameterSet parameters, double epsilon = 1e-10)
+    /// <param name="parameters">The set.</param>
+    /// <param name="epsilon">Beside the root.</param>
+    /// <param name="decay">L2 decay: it joins the gradient.</param>
+    public Adagrad(ParameterSet parameters, double epsilon = 1e-10, double decay = 0)
     {
-        this.epsilon = epsilon;
+        (this.epsilon, this.decay) = (epsilon, decay);
         using IDisposable _ = no_grad();
         slots = [.. parameters.ParameterNames.Select(name => (name, parameters[name], zeros_like(parameters[name]).DetachFromDisposeScope()))];
     }
@@ -29,6 +32,7 @@ public sealed class Adagrad : IDenseOptimizer
         foreach ((string _, Tensor parameter, Tensor sum) in slots)
         {
             if (parameter.grad is not { } gradient) continue;
+            if (decay != 0) gradient = gradient.add(parameter, decay);
             sum.addcmul_(gradient, gradient, 1);
             parameter.addcdiv_(gradient, sum.sqrt().add_(epsilon), -learningRate);
             parameter.grad = null;

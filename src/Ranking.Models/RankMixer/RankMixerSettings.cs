@@ -1,3 +1,4 @@
+using Ranking.Features.Spec;
 using Ranking.Models.Networks;
 
 namespace Ranking.Models.RankMixer;
@@ -22,6 +23,18 @@ public sealed record RankMixerSettings
 
     /// <summary>Dropout in the feed-forward's hidden layer while training, [0, 1). Default 0.</summary>
     public double HiddenDropout { get; init; }
+
+    /// <summary>The settings of a spec's model: H is T, n is k.</summary>
+    /// <exception cref="ArgumentException">Settings that no model can have.</exception>
+    public static RankMixerSettings Of(ModelSpec model) => new RankMixerSettings
+    {
+        Tokens = model.H,
+        Dim = model.D,
+        Layers = model.L,
+        Expansion = Math.Max(1, (int)Math.Round(model.N)),
+        TokenizerScale = model.TokenizerInit,
+        HiddenDropout = model.Dropout,
+    }.Validated();
 
     /// <summary>Refuses settings that no model can have.</summary>
     /// <exception cref="ArgumentException">Names the setting, the value and what was expected.</exception>

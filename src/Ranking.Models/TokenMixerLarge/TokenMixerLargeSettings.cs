@@ -1,3 +1,4 @@
+using Ranking.Features.Spec;
 using Ranking.Models.Networks;
 
 namespace Ranking.Models.TokenMixerLarge;
@@ -97,6 +98,31 @@ public sealed record TokenMixerLargeSettings
 
     /// <summary>Weight of the router's z-loss. Default 0.</summary>
     public double ZLossWeight { get; init; }
+
+    /// <summary>The settings of a spec's model.</summary>
+    /// <exception cref="ArgumentException">The reading is neither B nor C.</exception>
+    public static TokenMixerLargeSettings Of(ModelSpec model) => new TokenMixerLargeSettings
+    {
+        Reading = model.Reading switch
+        {
+            "C" => BlockReading.C,
+            "B" => BlockReading.B,
+            _ => throw new ArgumentException($"reading: found '{model.Reading}', expected B or C"),
+        },
+        Dim = model.D,
+        MixedTokens = model.H,
+        Layers = model.L,
+        Expansion = model.N,
+        InterLayerGap = model.Gap,
+        AuxiliaryWeight = model.AuxWeight,
+        TokenizerScale = model.TokenizerInit,
+        UpGateScale = model.FeedForwardInit,
+        DownScale = model.DownInit,
+        HiddenDropout = model.Dropout,
+        Experts = model.Experts,
+        ActiveExperts = model.Active > 0 ? model.Active : 2,
+        GateScale = model.Alpha,
+    }.Validated();
 
     /// <summary>Refuses settings that no model can have.</summary>
     /// <exception cref="ArgumentException">Names the setting, the value and what was expected.</exception>

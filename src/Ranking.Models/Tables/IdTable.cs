@@ -1,0 +1,258 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+
+namespace Ranking.Models.Tables;
+
+/// <summary>
+/// Embeddings of ids as they come, without collisions: a dictionary from id to row, admission by count, TTL by event time, a row
+/// budget with eviction, and Adagrad's sums, which live and die with their row.
+/// </summary>
+/// <remarks>
+/// Deterministic: what a row starts as is a function of (seed, table, id), and everything else of the order of calls; row numbers
+/// influence no value. While training one thread uses a table; <see cref="Find"/> and <see cref="Row"/> change nothing and are
+/// thread-safe while nobody trains.
+/// </remarks>
+public sealed partial class IdTable
+{
+    /// <summary>The row of ids that have none of their own.</summary>
+    public const int Shared = -1;
+
+    /// <summary>The row of a missing value.</summary>
+    public const int Missing = -2;
+
+    const int LongestId = 512;
+    readonly IdIndex index = new(), pending = new();
+    readonly RowStore store, special;
+    readonly ulong seed;
+    readonly Dictionary<int, int> slotOfRow = []; // Rows of the current batch, in the order of their first sight.
+    readonly List<int> touched = [];
+    long[] lastSeenMs = new long[16], pendingSeenMs = new long[16];
+    uint[] counts = new uint[16], pendingCounts = new uint[16];
+    float[] gradients = [];
+    long nextSweepMs = long.MinValue;
+
+    /// <summary>An empty table.</summary>
+    /// <param name="name">Of the table; part of what rows start as.</param>
+    /// <param name="settings">See there.</param>
+    /// <param name="seed">Of the rows' start.</param>
+    /// <param name="trains">Whether rows hold Adagrad's sums; a table that only serves is half as large.</param>
+    public IdTable(string name, IdTableSettings settings, ulong seed, bool trains = true)
+    {
+        Name = name;
+        Settings = settings.Validated();
+        Trains = trains;
+        Seed = seed;
+        this.seed = StableHash.Of(name, seed);
+        store = new RowStore(settings.Dim * (trains ? 2 : 1));
+        special = new RowStore(store.Stride);
+        special.Grow(1);
+    }
+
+    /// <summary>Of the table.</summary>
+    public string Name { get; }
+
+    /// <summary>Its settings.</summary>
+    public IdTableSettings Settings { get; }
+
+    /// <summary>The model's seed that it was made with.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>Whether rows hold Adagrad's sums.</summary>
+    public bool Trains { get; }
+
+    /// <summary>Ids with a row of their own.</summary>
+    public int Count => index.Count;
+
+    /// <summary>Ids seen too seldom for a row so far.</summary>
+    public int PendingCount => pending.Count;
+
+    /// <summary>Rows dropped because their TTL passed.</summary>
+    public long Expired { get; private set; }
+
+    /// <summary>Rows dropped because the budget was spent.</summary>
+    public long Evicted { get; private set; }
+
+    /// <summary>Bytes held: rows, sums, keys, dictionary, counts.</summary>
+    public long Bytes => index.Bytes + pending.Bytes + store.Bytes + special.Bytes
+        + (lastSeenMs.Length + pendingSeenMs.Length) * 8L + (counts.Length + pendingCounts.Length) * 4L;
+
+    /// <summary>The embedding of a row, [Dim].</summary>
+    public ReadOnlySpan<float> Row(int row) => Numbers(row)[..Settings.Dim];
+
+    /// <summary>The row of an id; <see cref="Shared"/> where it has none. Changes nothing.</summary>
+    /// <exception cref="ArgumentException">Not 1 to 512 bytes of UTF-8.</exception>
+    public int Find(string id)
+    {
+        Span<byte> buffer = stackalloc byte[LongestId];
+        ReadOnlySpan<byte> key = Encode(id, buffer);
+        int row = index.Find(key, (uint)StableHash.Of(key, seed));
+        return row >= 0 ? row : Shared;
+    }
+
+    /// <summary>Begins a batch: forgets the gradients of the last one, and drops what expired, now and then.</summary>
+    /// <param name="timeMs">Event time of the batch's latest example.</param>
+    public void BeginBatch(long timeMs)
+    {
+        slotOfRow.Clear();
+        touched.Clear();
+        if (Settings.Ttl is not { } ttl) return;
+        if (nextSweepMs != long.MinValue && timeMs >= nextSweepMs) Sweep(timeMs);
+        if (nextSweepMs == long.MinValue || timeMs >= nextSweepMs) nextSweepMs = timeMs + Math.Max(1, (long)ttl.TotalMilliseconds / 8);
+    }
+
+    /// <summary>The row of an id in a batch that trains: counts the sight, admits the id if it is due, evicts if there is no room.</summary>
+    /// <param name="id">1 to 512 bytes of UTF-8.</param>
+    /// <param name="timeMs">Event time of the example.</param>
+    /// <exception cref="ArgumentException">Not 1 to 512 bytes of UTF-8.</exception>
+    public int Resolve(string id, long timeMs)
+    {
+        Span<byte> buffer = stackalloc byte[LongestId];
+        ReadOnlySpan<byte> key = Encode(id, buffer);
+        ulong hash = StableHash.Of(key, seed);
+        int row = index.Find(key, (uint)hash);
+        if (row >= 0)
+        {
+            if (!IsExpired(lastSeenMs[row], timeMs) || slotOfRow.ContainsKey(row))
+            {
+                lastSeenMs[row] = Math.Max(lastSeenMs[row], timeMs);
+                if (counts[row] < uint.MaxValue) counts[row]++;
+                return row;
+            }
+            index.Remove(row);
+            Expired++;
+        }
+        return Settings.Admission > 1 && !IsDue(key, (uint)hash, timeMs) ? Shared : Admit(key, hash, timeMs);
+    }
+
+    /// <summary>Where the batch gathers the gradient of a row, [Dim]; zero at its first use in the batch.</summary>
+    public Span<float> Gradient(int row)
+    {
+        int dim = Settings.Dim;
+        if (!slotOfRow.TryGetValue(row, out int slot))
+        {
+            slot = touched.Count;
+            slotOfRow.Add(row, slot);
+            touched.Add(row);
+            if (gradients.Length < (slot + 1) * dim) Array.Resize(ref gradients, Math.Max(1024, 2 * (slot + 1) * dim));
+            gradients.AsSpan(slot * dim, dim).Clear();
+        }
+        return gradients.AsSpan(slot * dim, dim);
+    }
+
+    /// <summary>Holds a row until the batch ends: eviction and TTL leave it alone.</summary>
+    public void Touch(int row) => Gradient(row);
+
+    /// <summary>Sum of the squares of the batch's gradients: for clipping over all parameters.</summary>
+    public double SquaredGradientNorm()
+    {
+        double sum = 0;
+        foreach (float g in gradients.AsSpan(0, touched.Count * Settings.Dim)) sum += (double)g * g;
+        return sum;
+    }
+
+    /// <summary>Adagrad on the rows of the batch, in the order of their first sight.</summary>
+    /// <param name="learningRate">Of the tables.</param>
+    /// <param name="decay">L2 decay: decay · row joins the gradient.</param>
+    /// <param name="scale">Factor on the gradients (clipping).</param>
+    /// <param name="epsilon">Beside the root.</param>
+    public void Apply(float learningRate, float decay = 0, float scale = 1, float epsilon = 1e-10f)
+    {
+        if (!Trains) throw new InvalidOperationException($"table '{Name}' was opened for serving and holds no optimiser state");
+        int dim = Settings.Dim;
+        for (int slot = 0; slot < touched.Count; slot++)
+        {
+            Span<float> numbers = Numbers(touched[slot]);
+            SparseAdagrad.Step(numbers[..dim], numbers[dim..], gradients.AsSpan(slot * dim, dim), learningRate, decay, scale, epsilon);
+        }
+    }
+
+    bool IsExpired(long seenMs, long nowMs) => Settings.Ttl is { } ttl && nowMs - seenMs > (long)ttl.TotalMilliseconds;
+
+    Span<float> Numbers(int row) => row >= 0 ? store[row] : special[-1 - row];
+
+    /// <summary>Counts a sight of an id without a row; whether it is due for one.</summary>
+    bool IsDue(ReadOnlySpan<byte> key, uint hash, long timeMs)
+    {
+        int entry = pending.Find(key, hash);
+        if (entry >= 0 && IsExpired(pendingSeenMs[entry], timeMs)) pendingCounts[entry] = 0;
+        if (entry < 0)
+        {
+            if (pending.Count >= Settings.MaxRows) Evict(pending, pendingSeenMs, pendingCounts, Settings.MaxRows / 2 + 1, null);
+            entry = pending.Add(key, hash);
+            Fit(ref pendingSeenMs, ref pendingCounts, entry);
+            (pendingSeenMs[entry], pendingCounts[entry]) = (timeMs, 0);
+        }
+        pendingSeenMs[entry] = Math.Max(pendingSeenMs[entry], timeMs);
+        if (++pendingCounts[entry] < Settings.Admission) return false;
+        pending.Remove(entry);
+        return true;
+    }
+
+    int Admit(ReadOnlySpan<byte> key, ulong hash, long timeMs)
+    {
+        if (index.Count >= Settings.MaxRows) Evicted += Evict(index, lastSeenMs, counts, Math.Max(1, Settings.MaxRows / 16), slotOfRow);
+        if (index.Count >= Settings.MaxRows) return Shared; // The batch holds every row.
+        int row = index.Add(key, (uint)hash);
+        Fit(ref lastSeenMs, ref counts, row);
+        store.Grow(row);
+        (lastSeenMs[row], counts[row]) = (timeMs, (uint)Settings.Admission);
+        Span<float> numbers = store[row];
+        numbers.Clear();
+        ulong state = hash;
+        foreach (ref float number in numbers[..Settings.Dim])
+        {
+            state += 0x9E3779B97F4A7C15;
+            number = Settings.InitialScale * ((StableHash.Mix(state) >> 40) * (2f / (1 << 24)) - 1f);
+        }
+        return row;
+    }
+
+    static void Fit(ref long[] times, ref uint[] counts, int entry)
+    {
+        if (entry < times.Length) return;
+        int size = checked(entry + (entry >> 1) + 16);
+        Array.Resize(ref times, size);
+        Array.Resize(ref counts, size);
+    }
+
+    int Evict(IdIndex from, long[] times, uint[] counts, int wanted, Dictionary<int, int>? held)
+    {
+        List<(ulong First, ulong Second, uint Hash, int Entry)> all = [];
+        for (int entry = 0; entry < from.Bound; entry++)
+        {
+            if (!from.Holds(entry) || held?.ContainsKey(entry) == true) continue;
+            ulong time = (ulong)(times[entry] - long.MinValue);
+            all.Add(Settings.Eviction == RowEviction.Lru ? (time, counts[entry], from.Hash(entry), entry) : (counts[entry], time, from.Hash(entry), entry));
+        }
+        // Equal hashes: by the ids themselves, so that entry numbers decide nothing.
+        all.Sort((a, b) => (a.First, a.Second, a.Hash).CompareTo((b.First, b.Second, b.Hash)) is var order and not 0 ? order : from.Key(a.Entry).SequenceCompareTo(from.Key(b.Entry)));
+        int gone = Math.Min(wanted, all.Count);
+        for (int i = 0; i < gone; i++) from.Remove(all[i].Entry);
+        return gone;
+    }
+
+    void Sweep(long nowMs)
+    {
+        for (int row = 0; row < index.Bound; row++)
+        {
+            if (!index.Holds(row) || !IsExpired(lastSeenMs[row], nowMs)) continue;
+            index.Remove(row);
+            Expired++;
+        }
+        for (int entry = 0; entry < pending.Bound; entry++)
+            if (pending.Holds(entry) && IsExpired(pendingSeenMs[entry], nowMs)) pending.Remove(entry);
+    }
+
+    ReadOnlySpan<byte> Encode(string id, Span<byte> buffer)
+    {
+        // Not Encoding.UTF8, which would turn every lone surrogate into the same character.
+        OperationStatus status = Utf8.FromUtf16(id, buffer, out _, out int length, replaceInvalidSequences: false);
+        if (status != OperationStatus.Done || length == 0)
+        {
+            string found = status == OperationStatus.InvalidData ? "text that is not well-formed" : $"{Encoding.UTF8.GetByteCount(id)} bytes";
+            throw new ArgumentException($"table '{Name}': found an id of {found}, expected 1 to {LongestId} bytes of UTF-8", nameof(id));
+        }
+        return buffer[..length];
+    }
+}

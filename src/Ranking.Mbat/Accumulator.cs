@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Ranking.Mbat;
+
+/// <summary>
+/// An exact sum of D fixed-point coordinates: 1 is <see cref="One"/>. It adds in 32 bits and moves to 64 before any
+/// coordinate could overflow, so the result depends neither on the order of terms nor on the width of vectors.
+/// </summary>
+internal sealed class Accumulator(int dimension)
+{
+    /// <summary>The fixed-point 1: a leaf of weight 1 has coordinates ± this.</summary>
+    public const int One = 1 << 12;
+
+    private const long Limit = 1 << 30;
+    private readonly int[] _sum = new int[dimension];
+    private long[]? _wide;
+    private bool _spilled;
+    private long _bound;
+
+    /// <summary>The 32-bit sum, made ready for a term whose coordinates are at most <paramref name="largest"/> in size.</summary>
+    public Span<int> Room(long largest)
+    {
+        if (_bound + largest > Limit)
+            Spill();
+        _bound += largest;
+        return _sum;
+    }
+
+    public void Clear()
+    {
+        Array.Clear(_sum);
+        _bound = 0;
+        if (_spilled)
+            Array.Clear(_wide!);
+        _spilled = false;
+    }
+
+    /// <summary>Adds the sum of <paramref name="part"/>, brought to length <paramref name="weight"/>·√D·<see cref="One"/>; nothing when it is zero.</summary>
+    public void AddNormalised(Accumulator part, double weight)
+    {
+        double square = part.SquaredLength();
+        if (square == 0)
+            return;
+        double scale = weight * One * Math.Sqrt(dimension) / Math.Sqrt(square);
+        Span<int> sum = Room((long)(Math.Abs(weight) * One * Math.Sqrt(dimension)) + 1);
+        if (part._spilled)
+            AddScaledWide(part, scale, sum);
+        else
+            AddScaled(part._sum, scale, sum);
+    }
+
+    /// <summary>Adds another sum as it is.</summary>
+    public void Add(ReadOnlySpan<int> terms, long largest)
+    {
+        Span<int> sum = Room(largest);
+        for (int i = 0; i < sum.Length; i++)
+            sum[i] += terms[i];
+    }
+
+    /// <summary>The sum scaled to unit length; zero stays zero.</summary>
+    public void ToUnit(Span<float> unit)
+    {
+        double square = SquaredLength();
+        double scale = square == 0 ? 0 : 1 / Math.Sqrt(square);
+        for (int i = 0; i < unit.Length; i++)
+            unit[i] = (float)(At(i) * scale);
+    }
+
+    /// <summary>The exact coordinate.</summary>
+    public long At(int i) => _spilled ? _wide![i] + _sum[i] : _sum[i];
+
+    /// <summary>Largest size that a coordinate can have.</summary>
+    public long Bound => _spilled ? long.MaxValue : _bound;
+
+    private double SquaredLength()
+    {
+        // Exact in 64 bits while D · bound² stays below 2⁶³; beyond that in 128.
+        if (!_spilled && (double)_bound * _bound * dimension < 9e18)
+            return SumOfSquares(_sum);
+        UInt128 square = 0;
+        for (int i = 0; i < dimension; i++)
+        {
+            UInt128 size = (UInt128)Math.Abs(At(i));
+            square += size * size;
+        }
+        return (double)square;
+    }
+
+    private static long SumOfSquares(ReadOnlySpan<int> sum)
+    {
+        ref int first = ref MemoryMarshal.GetReference(sum);
+        Vector256<long> even = Vector256<long>.Zero, odd = Vector256<long>.Zero;
+        for (int i = 0; i < sum.Length; i += 8)
+        {
+            (Vector256<long> low, Vector256<long> high) = Vector256.Widen(Vector256.LoadUnsafe(ref first, (nuint)i));
+            even += low * low;
+            odd += high * high;
+        }
+        return Vector256.Sum(even + odd);
+    }
+
+    private static void AddScaled(ReadOnlySpan<int> part, double scale, Span<int> sum)
+    {
+        ref int from = ref MemoryMarshal.GetReference(part);
+        ref int to = ref MemoryMarshal.GetReference(sum);
+        // Adding 1.5 · 2⁵² rounds to the nearest integer, ties to even, and leaves it in the low 32 bits: plain IEEE
+        // addition, so that every processor rounds alike.
+        Vector256<double> factor = Vector256.Create(scale), round = Vector256.Create(6755399441055744.0);
+        for (int i = 0; i < part.Length; i += 8)
+        {
+            (Vector256<long> low, Vector256<long> high) = Vector256.Widen(Vector256.LoadUnsafe(ref from, (nuint)i));
+            Vector256<long> a = (Vector256.ConvertToDouble(low) * factor + round).AsInt64();
+            Vector256<long> b = (Vector256.ConvertToDouble(high) * factor + round).AsInt64();
+            (Vector256.LoadUnsafe(ref to, (nuint)i) + Vector256.Narrow(a, b)).StoreUnsafe(ref to, (nuint)i);
+        }
+    }
+
+    private static void AddScaledWide(Accumulator part, double scale, Span<int> sum)
+    {
+        for (int i = 0; i < sum.Length; i++)
+            sum[i] += (int)BitConverter.DoubleToInt64Bits(part.At(i) * scale + 6755399441055744.0);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Spill()
+    {
+        _wide ??= new long[dimension];
+        for (int i = 0; i < dimension; i++)
+        {
+            _wide[i] += _sum[i];
+            _sum[i] = 0;
+        }
+        _spilled = true;
+        _bound = 0;
+    }
+}

@@ -1,0 +1,131 @@
+namespace Ranking.Mbat;
+
+/// <summary>
+/// Frames for permutation keys. Permutations compose, so each level holds the whole way from its value to the document's
+/// vector, and a leaf is added there at once: nothing is permuted again when an object closes.
+/// </summary>
+internal sealed class PermutationFrames : Frames
+{
+    // Elements beyond this many compose their positions anew for each document, lest a long array fill the cache.
+    private const int CachedElements = 64;
+
+    private readonly int _dimension;
+    private readonly ShuffleBank _bank;
+    private readonly PathCache _cache;
+    private readonly BlockPermutation _key;
+    private readonly BlockPermutation _sequence;
+    private readonly ulong _arrayHash;
+    private readonly ulong _sequenceHash;
+    private readonly uint[] _wide;
+    private readonly List<Accumulator> _sums = [];
+    private Level[] _levels = new Level[8];
+    private int _top;
+    private int _open;
+
+    public PermutationFrames(int dimension, KeyHashes hashes)
+    {
+        _dimension = dimension;
+        _bank = hashes.Bank;
+        _cache = new PathCache(dimension);
+        _key = new BlockPermutation(dimension);
+        _sequence = new BlockPermutation(dimension);
+        _sequence.Draw(hashes.Sequence, _bank);
+        (_arrayHash, _sequenceHash) = (hashes.Array, hashes.Sequence);
+        _wide = new uint[dimension / 16];
+        _sums.Add(new Accumulator(dimension));
+        _levels[0].Way = _cache[PathCache.Root];
+    }
+
+    public override Accumulator Result => _sums[0];
+
+    public override void Reset()
+    {
+        if (_cache.Full)
+            _cache.Clear();
+        (_top, _open) = (0, 0);
+        _sums[0].Clear();
+    }
+
+    public override void EnterKey(ulong key) => Push(key);
+
+    public override void EnterArray() => Push(_arrayHash);
+
+    public override void NextElement()
+    {
+        ref Level level = ref _levels[_top];
+        bool keep = level.Elements++ < CachedElements;
+        int path = level.Path == PathCache.None ? PathCache.None : _cache.Find(level.Path, _sequenceHash);
+        if (path == PathCache.None && keep && level.Path != PathCache.None && !_cache.Full)
+        {
+            path = _cache.Add(level.Path, _sequenceHash, _dimension);
+            _cache[path].Compose(level.Way, _sequence);
+        }
+        if (path == PathCache.None)
+        {
+            level.Own ??= new BlockPermutation(_dimension);
+            level.Own.Compose(level.Way, _sequence);
+            level.Way = level.Own;
+        }
+        else
+        {
+            level.Way = _cache[path];
+        }
+        level.Path = path;
+    }
+
+    public override void Leave() => _top--;
+
+    public override void OpenNode()
+    {
+        if (++_open == _sums.Count)
+            _sums.Add(new Accumulator(_dimension));
+        _sums[_open].Clear();
+    }
+
+    public override void CloseNode(double weight)
+    {
+        _open--;
+        _sums[_open].AddNormalised(_sums[_open + 1], weight);
+    }
+
+    public override void Add(ReadOnlySpan<ulong> bits, int weight)
+    {
+        PermutedSum.Widen(bits, _wide);
+        PermutedSum.Add(_levels[_top].Way, _wide, weight, _sums[_open].Room(Math.Abs((long)weight)));
+    }
+
+    private void Push(ulong step)
+    {
+        if (++_top == _levels.Length)
+            Array.Resize(ref _levels, 2 * _levels.Length);
+        ref Level level = ref _levels[_top];
+        ref Level parent = ref _levels[_top - 1];
+        level.Elements = 0;
+        level.Path = parent.Path == PathCache.None ? PathCache.None : _cache.Find(parent.Path, step);
+        if (level.Path != PathCache.None)
+        {
+            level.Way = _cache[level.Path];
+            return;
+        }
+        if (parent.Path != PathCache.None && !_cache.Full)
+        {
+            level.Path = _cache.Add(parent.Path, step, _dimension);
+            level.Way = _cache[level.Path];
+        }
+        else
+        {
+            level.Way = level.Own ??= new BlockPermutation(_dimension);
+        }
+        _key.Draw(step, _bank);
+        level.Way.Compose(parent.Way, _key);
+    }
+
+    /// <summary>One step into the document: the way out from there, and its place in the cache.</summary>
+    private struct Level
+    {
+        public int Path;
+        public int Elements;
+        public BlockPermutation Way;
+        public BlockPermutation? Own;
+    }
+}

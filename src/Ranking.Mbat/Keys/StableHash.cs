@@ -1,0 +1,67 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+
+namespace Ranking.Mbat;
+
+/// <summary>
+/// The hash that every random choice comes from: the same 64 bits in every process, machine and version.
+/// It folds 128-bit products, as wyhash does; it is no defence against someone who looks for collisions.
+/// </summary>
+internal static class StableHash
+{
+    private const ulong Golden = 0x9E3779B97F4A7C15;
+    private const ulong First = 0xA0761D6478BD642F;
+    private const ulong Second = 0xE7037ED1A0B428DB;
+
+    /// <summary>A bijection of 64 bits that spreads every bit (the finaliser of splitmix64).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Mix(ulong x)
+    {
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+        return x ^ (x >> 31);
+    }
+
+    /// <summary>Hash of a pair in which order matters.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Pair(ulong a, ulong b) => Mix(a * Golden + Mix(b + Second));
+
+    /// <summary>The i-th 64 bits of the stream that starts at <paramref name="hash"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Stream(ulong hash, int i) => Mix(hash + (ulong)(i + 1) * Golden);
+
+    public static ulong Of(ReadOnlySpan<byte> bytes, ulong seed)
+    {
+        ulong hash = seed ^ ((ulong)bytes.Length * Golden);
+        while (bytes.Length > 16)
+        {
+            hash = Fold(BinaryPrimitives.ReadUInt64LittleEndian(bytes) ^ First ^ hash,
+                BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) ^ Second ^ ulong.RotateLeft(hash, 32));
+            bytes = bytes[16..];
+        }
+        ulong a, b;
+        if (bytes.Length >= 8)
+        {
+            a = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+            b = BinaryPrimitives.ReadUInt64LittleEndian(bytes[^8..]);
+        }
+        else if (bytes.Length >= 4)
+        {
+            a = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+            b = BinaryPrimitives.ReadUInt32LittleEndian(bytes[^4..]);
+        }
+        else
+        {
+            // Three bytes at most, each counted once: first, middle, last.
+            a = bytes.Length == 0 ? 0 : bytes[0] | (ulong)bytes[bytes.Length / 2] << 8 | (ulong)bytes[^1] << 16;
+            b = 0;
+        }
+        return Mix(Fold(a ^ First ^ hash, b ^ Second ^ ulong.RotateLeft(hash, 32)) ^ hash);
+    }
+
+    private static ulong Fold(ulong a, ulong b)
+    {
+        ulong high = Math.BigMul(a, b, out ulong low);
+        return high ^ low;
+    }
+}

@@ -1,6 +1,6 @@
 namespace Ranking.Training.Evaluation;
 
-/// <summary>From scored rows to the metrics of each label.</summary>
+/// <summary>From scored rows to the metrics of each label. Weights of rows count in AUC and in what reads scores as probabilities; GAUC, NDCG and tests count rows.</summary>
 public static class Evaluator
 {
     /// <summary>Computes all metrics.</summary>
@@ -45,27 +45,28 @@ public static class Evaluator
     {
         ReadOnlySpan<float> labels = rows.Labels(label);
         ReadOnlySpan<double> scores = rows.Scores(label);
+        ReadOnlySpan<double> weights = rows.IsWeighted ? rows.Weights : default;
         ScoreOrder order = ScoreOrder.Of(scores);
-        Interval? interval = settings.Resamples > 0 ? UserBootstrap.OfAuc(labels, order, rows.Users, settings.Resamples, seed: settings.Seed) : null;
+        Interval? interval = settings.Resamples > 0 ? UserBootstrap.OfAuc(labels, order, rows.Users, weights, settings.Resamples, seed: settings.Seed) : null;
         GroupedAuc? gauc = settings.GaucReason is null ? GroupedAuc.Of(labels, scores, lists) : null;
         Ndcg ndcg = Ndcg.Of(labels, scores, lists);
         // LambdaMART, for one, scores without a scale: what reads scores as probabilities has nothing to say of those.
         bool probabilities = rows.Count > 0 && scores[order.Rows[0]] >= 0 && scores[order.Rows[^1]] <= 1;
-        IReadOnlyList<ReliabilityBin>? curve = probabilities ? Calibration.Curve(labels, scores) : null;
+        IReadOnlyList<ReliabilityBin>? curve = probabilities ? Calibration.Curve(labels, scores, weights) : null;
         return new LabelMetrics
         {
             Rows = rows.Count,
             Positives = Positives(labels),
-            Auc = AreaUnderCurve.Of(order, labels),
+            Auc = rows.IsWeighted ? AreaUnderCurve.Of(order, labels, weights) : AreaUnderCurve.Of(order, labels),
             AucLow = interval?.Low,
             AucHigh = interval?.High,
             Gauc = gauc?.Value,
             GaucReason = settings.GaucReason ?? (gauc?.Value is null ? "no list holds both a positive and a negative" : null),
             GaucLists = gauc?.Lists ?? 0,
-            LogLoss = probabilities ? LogLoss.Of(labels, scores) : null,
-            NormalisedEntropy = probabilities ? LogLoss.Normalised(labels, scores) : null,
+            LogLoss = probabilities ? LogLoss.Of(labels, scores, weights) : null,
+            NormalisedEntropy = probabilities ? LogLoss.Normalised(labels, scores, weights) : null,
             Ece = curve is null ? null : Calibration.Error(curve),
-            Calibration = probabilities ? Calibration.Ratio(labels, scores) : null,
+            Calibration = probabilities ? Calibration.Ratio(labels, scores, weights) : null,
             Ndcg10 = ndcg.Value,
             NdcgLists = ndcg.Lists,
             Reliability = curve,

@@ -8,6 +8,7 @@ public sealed class ScoredRows(IReadOnlyList<string> labels)
 {
     readonly List<float>[] labelColumns = [.. labels.Select(_ => new List<float>())];
     readonly List<double>[] scoreColumns = [.. labels.Select(_ => new List<double>())];
+    readonly List<double> weights = [];
     readonly Names users = new(), lists = new(), segments = new();
 
     /// <summary>The names of the labels.</summary>
@@ -22,8 +23,9 @@ public sealed class ScoredRows(IReadOnlyList<string> labels)
     /// <param name="label">One value a label; positive if above zero.</param>
     /// <param name="score">One score a label.</param>
     /// <param name="segment">The segment that the row is also reported under.</param>
+    /// <param name="weight">How many rows it stands for: of a sample of negatives each one stands for those that were dropped.</param>
     /// <exception cref="ArgumentException">A span has another length than there are labels, or a value is not a number.</exception>
-    public void Add(string user, string list, ReadOnlySpan<float> label, ReadOnlySpan<double> score, string segment = "")
+    public void Add(string user, string list, ReadOnlySpan<float> label, ReadOnlySpan<double> score, string segment = "", double weight = 1)
     {
         if (label.Length != labels.Count || score.Length != labels.Count)
             throw new ArgumentException($"Row {Count} has {label.Length} labels and {score.Length} scores; expected {labels.Count} of each.");
@@ -37,6 +39,8 @@ public sealed class ScoredRows(IReadOnlyList<string> labels)
             labelColumns[i].Add(label[i]);
             scoreColumns[i].Add(score[i]);
         }
+        if (weight != 1) IsWeighted = true;
+        weights.Add(weight);
         users.Add(user);
         lists.Add(list);
         segments.Add(segment);
@@ -47,6 +51,12 @@ public sealed class ScoredRows(IReadOnlyList<string> labels)
 
     /// <summary>The scores for one label, a row each.</summary>
     public ReadOnlySpan<double> Scores(int label) => CollectionsMarshal.AsSpan(scoreColumns[label]);
+
+    /// <summary>Whether any row has another weight than 1.</summary>
+    public bool IsWeighted { get; private set; }
+
+    /// <summary>The rows' weights.</summary>
+    public ReadOnlySpan<double> Weights => CollectionsMarshal.AsSpan(weights);
 
     /// <summary>The number of each row's user.</summary>
     public ReadOnlySpan<int> Users => CollectionsMarshal.AsSpan(users.Rows);
@@ -70,7 +80,7 @@ public sealed class ScoredRows(IReadOnlyList<string> labels)
         foreach (int row in rows)
         {
             for (int i = 0; i < labels.Count; i++) (label[i], score[i]) = (labelColumns[i][row], scoreColumns[i][row]);
-            taken.Add(users.Of(row), lists.Of(row), label, score, segments.Of(row));
+            taken.Add(users.Of(row), lists.Of(row), label, score, segments.Of(row), weights[row]);
         }
         return taken;
     }

@@ -10,11 +10,12 @@ public static class UserBootstrap
     /// <param name="labels">One label a row.</param>
     /// <param name="order">The rows by score.</param>
     /// <param name="users">One user number a row.</param>
+    /// <param name="rowWeights">One weight a row; empty: all 1.</param>
     /// <param name="resamples">How often users are drawn.</param>
     /// <param name="confidence">The share of resamples inside the interval.</param>
     /// <param name="seed">Seed of the draws: the same seed gives the same interval.</param>
     /// <returns>The interval, or null where no resample has both a positive and a negative.</returns>
-    public static Interval? OfAuc(ReadOnlySpan<float> labels, ScoreOrder order, ReadOnlySpan<int> users, int resamples = 200, double confidence = 0.95, int seed = 1)
+    public static Interval? OfAuc(ReadOnlySpan<float> labels, ScoreOrder order, ReadOnlySpan<int> users, ReadOnlySpan<double> rowWeights = default, int resamples = 200, double confidence = 0.95, int seed = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(resamples, 2);
         if (confidence is not (> 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(confidence), confidence, "Confidence must lie in (0, 1).");
@@ -27,7 +28,7 @@ public static class UserBootstrap
         {
             Array.Clear(times);
             for (int i = 0; i < userCount; i++) times[random.Next(userCount)]++;
-            for (int row = 0; row < weights.Length; row++) weights[row] = times[users[row]];
+            for (int row = 0; row < weights.Length; row++) weights[row] = times[users[row]] * (rowWeights.IsEmpty ? 1 : rowWeights[row]);
             if (AreaUnderCurve.Of(order, labels, weights) is { } auc) drawn.Add(auc);
         }
         if (drawn.Count == 0) return null;

@@ -87,7 +87,8 @@ public sealed class ModelTrainer : IDisposable
             table.Apply((float)(settings.SparseRate * factor), (float)settings.EmbeddingDecay, (float)clip);
         average?.Update(step);
         Step = step;
-        return new TrainingStep(step, value, norm, factor, [.. pass.Loads]);
+        float[] scores = output.Logits_BK.detach().sigmoid().cpu().data<float>().ToArray();
+        return new TrainingStep(step, value, norm, factor, [.. pass.Loads], scores);
     }
 
     /// <summary>Puts the averaged weights into the model until the result is disposed; nothing where averaging is off.</summary>
@@ -166,7 +167,8 @@ public sealed class ModelTrainer : IDisposable
 /// <param name="GradientNorm">Over all parameters and touched rows, before clipping.</param>
 /// <param name="RateFactor">Of the schedule, [0, 1].</param>
 /// <param name="Loads">Of the experts, where asked for.</param>
-public sealed record TrainingStep(long Step, float Loss, double GradientNorm, double RateFactor, IReadOnlyList<ExpertLoad> Loads);
+/// <param name="Scores">Probabilities before the step, row-major [B, tasks], dropout included: progressive validation reads them.</param>
+public sealed record TrainingStep(long Step, float Loss, double GradientNorm, double RateFactor, IReadOnlyList<ExpertLoad> Loads, IReadOnlyList<float> Scores);
 
 /// <summary>Training met a loss or gradient that is not finite.</summary>
 public sealed class NonFiniteLossException(string message) : Exception(message);

@@ -79,6 +79,8 @@ internal static class JsonText
         int end = (int)Math.Min(start + bytes, document.Length);
         string text = error.Message;
         int place = text.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        int path = text.IndexOf(" Path: $", StringComparison.Ordinal);
+        place = path >= 0 && (place < 0 || path < place) ? path : place;
         return new(line + 1, Characters(document[start..end]) + 1, place < 0 ? text : text[..place], error);
     }
 

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Ranking.Mbat;
 
 /// <summary>The family of orthogonal matrices that stand for keys.</summary>
+[JsonConverter(typeof(SnakeCaseEnum<KeyKind>))]
 public enum KeyKind
 {
     /// <summary>Signed permutations of 16-float blocks with a shuffle inside each: O(D) and exact.</summary>
@@ -14,6 +17,7 @@ public enum KeyKind
 }
 
 /// <summary>What weighs the same when values are added.</summary>
+[JsonConverter(typeof(SnakeCaseEnum<Normalization>))]
 public enum Normalization
 {
     /// <summary>Every value of an object or array is brought to unit length: siblings weigh the same.</summary>
@@ -24,6 +28,7 @@ public enum Normalization
 }
 
 /// <summary>How an array is encoded.</summary>
+[JsonConverter(typeof(SnakeCaseEnum<ArrayMode>))]
 public enum ArrayMode
 {
     /// <summary>Each element is bound by its position.</summary>
@@ -34,6 +39,7 @@ public enum ArrayMode
 }
 
 /// <summary>What happens when an object repeats a key.</summary>
+[JsonConverter(typeof(SnakeCaseEnum<DuplicateKeys>))]
 public enum DuplicateKeys
 {
     /// <summary>The last value counts, and the vector is the one of a document that never had the others.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 
 namespace Ranking.Mbat;
 
@@ -7,6 +8,7 @@ namespace Ranking.Mbat;
 /// Inverse document frequencies of leaves at their key paths, ln((N + 1)/(n + 1)) + 1 for a leaf that n of N documents
 /// hold, in a table of 2^k bytes that leaves share by hash: bounded, and a leaf that was never seen weighs most.
 /// </summary>
+[JsonConverter(typeof(LeafWeightsJson))]
 public sealed class LeafWeights
 {
     /// <summary>Steps of a stored weight.</summary>

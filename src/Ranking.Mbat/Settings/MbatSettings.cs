@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace Ranking.Mbat;
 
@@ -87,6 +88,28 @@ public sealed record MbatSettings
             Append(text, "leaf_weights", LeafWeights.Hash());
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }
+
+    /// <summary>Reads settings from JSON such as <c>{"dimension": 1024, "paths": [{"path": "id", "weight": 0}]}</c>.</summary>
+    /// <exception cref="MbatFormatException">No JSON, an unknown name or a value of the wrong type, with its place.</exception>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public static MbatSettings FromJson(ReadOnlySpan<byte> utf8Json)
+    {
+        utf8Json = JsonText.Checked(utf8Json);
+        try
+        {
+            MbatSettings settings = JsonSerializer.Deserialize(utf8Json, SettingsJson.Default.SettingsDocument)?.ToSettings()
+                ?? throw new MbatFormatException(1, 1, "null was given, an object of settings is expected");
+            settings.Validate();
+            return settings;
+        }
+        catch (JsonException error)
+        {
+            throw JsonText.From(error, utf8Json);
+        }
+    }
+
+    /// <summary>The settings as JSON that <see cref="FromJson"/> reads.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Default.MbatSettings);
 
     /// <summary>Checks every field.</summary>
     /// <exception cref="ArgumentException">A field is out of its range; the message names field, value and range.</exception>

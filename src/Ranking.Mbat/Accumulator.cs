@@ -51,13 +51,34 @@ internal sealed class Accumulator(int dimension)
             AddScaled(part._sum, scale, sum);
     }
 
-    /// <summary>Adds another sum as it is.</summary>
-    public void Add(ReadOnlySpan<int> terms, long largest)
+    /// <summary>Adds terms rounded to integers, ties to even.</summary>
+    public void Add(ReadOnlySpan<float> terms)
     {
-        Span<int> sum = Room(largest);
-        for (int i = 0; i < sum.Length; i++)
-            sum[i] += terms[i];
+        float largest = 0;
+        foreach (float term in terms)
+            largest = Math.Max(largest, Math.Abs(term));
+        if (largest >= Limit)
+        {
+            Spill();
+            for (int i = 0; i < terms.Length; i++)
+                _wide![i] += (long)Math.Round((double)terms[i]);
+            return;
+        }
+        ref int to = ref MemoryMarshal.GetReference(Room((long)largest + 1));
+        ref float from = ref MemoryMarshal.GetReference(terms);
+        for (nuint i = 0; i < (nuint)terms.Length; i += 8)
+            (Vector256.LoadUnsafe(ref to, i) + Vector256.ConvertToInt32(Vector256.Round(Vector256.LoadUnsafe(ref from, i)))).StoreUnsafe(ref to, i);
     }
+
+    /// <summary>The sum as floats.</summary>
+    public void CopyTo(Span<float> target)
+    {
+        for (int i = 0; i < target.Length; i++)
+            target[i] = At(i);
+    }
+
+    /// <summary>Whether nothing was added since <see cref="Clear"/>.</summary>
+    public bool IsZero => _bound == 0 && !_spilled;
 
     /// <summary>The sum scaled to unit length; zero stays zero.</summary>
     public void ToUnit(Span<float> unit)
@@ -68,11 +89,7 @@ internal sealed class Accumulator(int dimension)
             unit[i] = (float)(At(i) * scale);
     }
 
-    /// <summary>The exact coordinate.</summary>
-    public long At(int i) => _spilled ? _wide![i] + _sum[i] : _sum[i];
-
-    /// <summary>Largest size that a coordinate can have.</summary>
-    public long Bound => _spilled ? long.MaxValue : _bound;
+    private long At(int i) => _spilled ? _wide![i] + _sum[i] : _sum[i];
 
     private double SquaredLength()
     {

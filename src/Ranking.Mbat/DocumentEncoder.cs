@@ -159,9 +159,9 @@ internal sealed class DocumentEncoder
                     continue;
                 }
                 Place child = new(rule, weight, StableHash.Pair(place.Path, key), Root: false);
-                _encoder._frames.EnterKey(key);
                 if (earlier >= 0)
-                    TakeBack(keys.Value(earlier).Start, keys.Value(earlier).End, child);
+                    TakeBack(key, keys.Value(earlier), child);
+                _encoder._frames.EnterKey(key);
                 Value(ref reader, child);
                 _encoder._frames.Leave();
                 if (_first)
@@ -184,13 +184,17 @@ internal sealed class DocumentEncoder
             return entry;
         }
 
-        private void TakeBack(int start, int end, Place place)
+        // Under its key by itself, since what a key's matrix gives is rounded for each value.
+        private void TakeBack(ulong key, (int Start, int End) value, Place place)
         {
-            Walk earlier = new(_encoder, _document[start..end], start, first: false);
-            Utf8JsonReader reader = new(_document[start..end], new JsonReaderOptions { MaxDepth = _encoder._context.Settings.MaxDepth });
+            ReadOnlySpan<byte> text = _document[value.Start..value.End];
+            Walk earlier = new(_encoder, text, value.Start, first: false);
+            Utf8JsonReader reader = new(text, new JsonReaderOptions { MaxDepth = _encoder._context.Settings.MaxDepth });
             reader.Read();
+            _encoder._frames.EnterKey(key);
             earlier.Value(ref reader, place with { Weight = -place.Weight });
-            _encoder._replaced.Add(start);
+            _encoder._frames.Leave();
+            _encoder._replaced.Add(value.Start);
         }
     }
 }

@@ -8,6 +8,7 @@ internal sealed class EncoderContext
         settings.Validate();
         Settings = settings;
         Keys = new KeyHashes(settings.Seed);
+        Matrices = new MatrixCache(settings, Keys);
         Leaves = new LeafHashes(settings.Seed);
         Rules = new PathRules(settings, Keys);
         Scale = new NumberScale(NumberScale.SignedLog(), settings.Dimension, Leaves.Number);
@@ -28,7 +29,10 @@ internal sealed class EncoderContext
     /// <summary>Bits of the coordinates that carry a number's exact value.</summary>
     public ulong[] ExactCoordinates { get; }
 
+    /// <summary>M_k for the kinds that are held as matrices, and for decoding.</summary>
+    public MatrixCache Matrices { get; }
+
     public Frames NewFrames() => Settings.Keys == KeyKind.Permutation
         ? new PermutationFrames(Settings.Dimension, Keys)
-        : throw new ArgumentException($"keys: {Settings.Keys} was given, permutation is expected");
+        : new MatrixFrames(Settings.Dimension, Keys, Matrices);
 }

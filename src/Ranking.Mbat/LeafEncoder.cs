@@ -12,6 +12,7 @@ internal sealed class LeafEncoder(EncoderContext context, Frames frames, Action<
     private readonly bool _unit = context.Settings.Normalization == Normalization.Unit;
     private readonly ulong[] _bits = new ulong[Bits.Words(context.Settings.Dimension)];
     private readonly WordBag _bag = new(context.Settings.Dimension);
+    private readonly NGrams _grams = new(context.Settings.CharacterNGrams);
     private byte[] _word = new byte[64];
 
     public void Atom(ulong atom, double weight, ulong path) => AddHash(atom, atom, weight, path);
@@ -48,16 +49,34 @@ internal sealed class LeafEncoder(EncoderContext context, Frames frames, Action<
         }
         bool apart = _unit && !root;
         bool counted = _settings.LeafWeights is null && _settings.CharacterNGrams == 0 && observer is null;
+        double words = AlsoAsValue(text, weight, path) ? weight * HalfTheEnergy : weight;
         if (counted)
         {
-            Counted(text, weight, apart);
+            Counted(text, words, apart);
             return;
         }
         if (apart)
             frames.OpenNode();
-        Each(text, apart ? 1 : weight, path);
+        Each(text, apart ? 1 : words, path);
         if (apart)
-            frames.CloseNode(weight);
+            frames.CloseNode(words);
+    }
+
+    // A number or a date in a string: half of the string's energy goes to the value.
+    private bool AlsoAsValue(ReadOnlySpan<byte> text, double weight, ulong path)
+    {
+        if (_settings.NumbersInStrings && DecimalText.IsNumber(text))
+        {
+            Number(text, null, weight * HalfTheEnergy, path);
+            return true;
+        }
+        if (_settings.DatesInStrings && IsoDate.TryParse(text, out long seconds))
+        {
+            IsoDate.Draw(seconds, context.Leaves.Time, _bits);
+            AddBits(_bits, StableHash.Pair(context.Leaves.Time, (ulong)seconds), weight * HalfTheEnergy, path);
+            return true;
+        }
+        return false;
     }
 
     // All words weigh the same: they are added before they are permuted.
@@ -111,9 +130,22 @@ internal sealed class LeafEncoder(EncoderContext context, Frames frames, Action<
         }
         for (; !word.IsEmpty; word = reader.Next())
         {
-            ulong hash = StableHash.Of(word, context.Leaves.Word);
-            AddHash(hash, hash, weight, path);
+            Word(word, weight, path);
         }
+    }
+
+    private void Word(ReadOnlySpan<byte> word, double weight, ulong path)
+    {
+        ulong hash = StableHash.Of(word, context.Leaves.Word);
+        if (_settings.CharacterNGrams == 0 || observer is not null)
+        {
+            AddHash(hash, hash, weight, path);
+            return;
+        }
+        AddHash(hash, hash, weight * Math.Sqrt(1 - _settings.NGramShare), path);
+        int count = _grams.Split(word);
+        for (int gram = 0; gram < count; gram++)
+            AddHash(StableHash.Of(_grams[gram], context.Leaves.NGram), hash, weight * Math.Sqrt(_settings.NGramShare / count), path);
     }
 
     private void AddHash(ulong hash, ulong leaf, double weight, ulong path)
@@ -137,6 +169,9 @@ internal sealed class LeafEncoder(EncoderContext context, Frames frames, Action<
 
     /// <summary>A weight in fixed point, held to what a 32-bit sum can take.</summary>
     private static int Fixed(double weight) => (int)Math.Round(Math.Clamp(weight, -MaxWeight, MaxWeight) * Accumulator.One);
+
+    // 1/√2: two independent parts of it have length 1 together.
+    private const double HalfTheEnergy = 0.70710678118654752;
 
     /// <summary>Largest weight of a leaf or node, after all weights along its path.</summary>
     public const double MaxWeight = 1024;

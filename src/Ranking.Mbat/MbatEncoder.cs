@@ -24,6 +24,8 @@ public sealed class MbatEncoder
         SettingsHash = settings.Hash();
     }
 
+    internal EncoderContext Context => _context;
+
     /// <summary>The settings.</summary>
     public MbatSettings Settings => _context.Settings;
 

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ranking.Mbat;
 
@@ -72,6 +74,32 @@ internal sealed class BlockPermutation
         for (int i = 0; i < Lanes.Length; i++)
         {
             int value = source[16 * Blocks[i >> 4] + (Lanes[i] & 15)];
+            target[i] = (Lanes[i] & SignBit) == 0 ? value : -value;
+        }
+    }
+
+    /// <summary>target = Q source.</summary>
+    public void Apply(ReadOnlySpan<float> source, Span<float> target)
+    {
+        if (source.Length != Dimension || target.Length != Dimension)
+            throw new ArgumentException("vectors and permutation differ in dimension");
+        if (Avx512F.IsSupported)
+        {
+            ref float from = ref MemoryMarshal.GetReference(source);
+            ref float to = ref MemoryMarshal.GetReference(target);
+            for (int b = 0; b < Blocks.Length; b++)
+            {
+                Vector512<int> lanes = Avx512F.ConvertToVector512Int32(Vector128.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(Lanes), (nuint)(16 * b)));
+                Vector512<float> block = Vector512.LoadUnsafe(ref from, (nuint)(16 * Blocks[b]));
+                // Only bits 0 to 3 of an index count; the sign's bit 4 moves on to bit 31.
+                Vector512<float> moved = Avx512F.PermuteVar16x32(block, lanes);
+                (moved.AsInt32() ^ ((lanes << 27) & Vector512.Create(int.MinValue))).AsSingle().StoreUnsafe(ref to, (nuint)(16 * b));
+            }
+            return;
+        }
+        for (int i = 0; i < Lanes.Length; i++)
+        {
+            float value = source[16 * Blocks[i >> 4] + (Lanes[i] & 15)];
             target[i] = (Lanes[i] & SignBit) == 0 ? value : -value;
         }
     }

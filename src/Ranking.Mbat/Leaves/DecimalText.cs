@@ -40,6 +40,40 @@ internal static class DecimalText
         return StableHash.Pair(StableHash.Pair(digits, pending + ((ulong)pendingDigits << 60)), (ulong)exponent * 2 + (negative ? 1u : 0u));
     }
 
+    /// <summary>Whether a text as a whole is a number as JSON writes it.</summary>
+    public static bool IsNumber(ReadOnlySpan<byte> text)
+    {
+        int at = text.Length > 0 && text[0] == '-' ? 1 : 0;
+        int whole = Digits(text, at);
+        if (whole == 0 || (whole > 1 && text[at] == '0'))
+            return false;
+        at += whole;
+        if (at < text.Length && text[at] == '.')
+        {
+            int fraction = Digits(text, at + 1);
+            if (fraction == 0)
+                return false;
+            at += 1 + fraction;
+        }
+        if (at < text.Length && (text[at] | 0x20) == 'e')
+        {
+            at += at + 1 < text.Length && text[at + 1] is (byte)'+' or (byte)'-' ? 2 : 1;
+            int exponent = Digits(text, at);
+            if (exponent == 0)
+                return false;
+            at += exponent;
+        }
+        return at == text.Length;
+    }
+
+    private static int Digits(ReadOnlySpan<byte> text, int at)
+    {
+        int count = 0;
+        while (at + count < text.Length && char.IsAsciiDigit((char)text[at + count]))
+            count++;
+        return count;
+    }
+
     private static void Push(ulong digit, ref ulong pending, ref int count, ref ulong digits)
     {
         pending = pending * 10 + digit;

@@ -117,6 +117,7 @@ public sealed record MbatSettings
     {
         Check(Dimension is >= 16 and <= 65536 && Dimension % 16 == 0, "dimension", Dimension, "a multiple of 16 from 16 to 65536");
         Check(Enum.IsDefined(Keys), "keys", Keys, "permutation, haar or butterfly");
+        Check(Keys != KeyKind.Haar || Dimension <= 4096, "dimension", Dimension, "at most 4096 with keys: haar");
         Check(Enum.IsDefined(Normalization), "normalization", Normalization, "unit or raw");
         Check(Enum.IsDefined(Arrays), "arrays", Arrays, "sequence or set");
         Check(Enum.IsDefined(DuplicateKeys), "duplicate_keys", DuplicateKeys, "last_wins or error");

@@ -1,0 +1,182 @@
+using System.Security.Cryptography;
+using System.Text;
+using Ranking.Features.Aggregates;
+using Ranking.Features.Events;
+using Ranking.Features.Examples;
+using Ranking.Features.Partitioning;
+using Ranking.Features.Rows;
+
+namespace Ranking.Features.Joining;
+
+/// <summary>
+/// The user's side of a task: impressions wait for their label window, feedback joins them, foreign owners are asked, and examples
+/// come out in order (streams.md, section 3). Events reach it from the sorter, in order.
+/// </summary>
+sealed class UserSide(FeatureBuilder builder, int partitions, ITaskOutput output, IKeyedState<EntityState> users, long freezeUserAtMs)
+{
+    readonly FeaturePlan plan = builder.Plan;
+    readonly long windowMs = (long)builder.Plan.Spec.LabelWindow.TotalMilliseconds;
+    readonly (string Kind, long WindowMs)[] labels = [.. builder.Plan.Spec.Labels.Values.Select(l => (l.Feedback, (long)l.Window.TotalMilliseconds))];
+    readonly Queue<Waiting> waiting = new();
+    readonly Dictionary<string, List<Waiting>> waitingOfUser = new(StringComparer.Ordinal);
+    readonly Entities entities = new(builder.Plan, builder.Plan.User, users);
+    readonly DocumentReader documents = new(builder.Plan.User.Document);
+    readonly PackedWriter packed = new();
+    long emittedWatermarkMs = long.MinValue;
+
+    /// <summary>How many impressions wait.</summary>
+    public int WaitingCount => waiting.Count;
+
+    /// <summary>A document of the user.</summary>
+    public void Receive(EntityDocument document)
+    {
+        if (document.TimeMs >= freezeUserAtMs) return;
+        FieldValue[]? values = document.Json is null ? null : documents.Read(document.Json);
+        entities.Touch(document.Id, document.TimeMs, builder.CutOf(document.TimeMs)).SetDocument(document.TimeMs, values);
+    }
+
+    /// <summary>An impression: counted, its questions asked, and from now on waiting.</summary>
+    public void Receive(Impression impression)
+    {
+        RequestFields fields = RequestFields.Of(impression);
+        long cutMs = Math.Min(builder.CutOf(impression.TimeMs), freezeUserAtMs);
+        var draft = new FeatureDraft(plan);
+        if (entities.Find(impression.User) is { } known) builder.AddOwner(draft, plan.User, known, fields, cutMs);
+        else builder.AddMissingOwner(draft, plan.User, fields);
+        packed.Clear();
+        draft.Write(packed, plan.User);
+
+        var wait = new Waiting(impression, new byte[plan.Owners.Count][], new float[labels.Length]);
+        wait.Owners[0] = packed.Written.ToArray();
+        waiting.Enqueue(wait);
+        if (!waitingOfUser.TryGetValue(impression.User, out List<Waiting>? of)) waitingOfUser.Add(impression.User, of = []);
+        of.Add(wait);
+
+        CountOwn(impression.TimeMs, "impression", Feedback.One, fields.Keys);
+        foreach (OwnerPlan owner in plan.Owners.Skip(1))
+        {
+            if (owner.Columns.Count == 0 && !owner.Counts("impression")) continue;
+            if (fields.Keys.Of(owner.Field) is not { } id) continue;
+            bool asks = owner.Columns.Count > 0;
+            if (asks) wait.Unanswered++;
+            output.Send(Murmur2.Partition(id, partitions),
+                new OwnerEvent(owner.Index, id, impression.TimeMs, "impression", Feedback.One, impression.User, impression.Item, impression.Context, asks ? impression.RequestId : null));
+        }
+    }
+
+    /// <summary>Feedback: labels the impression that it joins, and counts.</summary>
+    public void Receive(Feedback feedback)
+    {
+        Waiting? joined = Join(feedback);
+        for (int l = 0; joined is not null && l < labels.Length; l++)
+            if (labels[l].Kind == feedback.Kind && feedback.TimeMs < joined.Impression.TimeMs + labels[l].WindowMs) joined.Labels[l] = 1;
+        // Without its impression's context it counts only in keys made of its own fields.
+        var fields = new KeyFields(feedback.User, feedback.Item, joined?.Impression.Context ?? []);
+        CountOwn(feedback.TimeMs, feedback.Kind, feedback.Value, fields);
+        foreach (OwnerPlan owner in plan.Owners.Skip(1))
+        {
+            if (!owner.Counts(feedback.Kind) || fields.Of(owner.Field) is not { } id) continue;
+            output.Send(Murmur2.Partition(id, partitions),
+                new OwnerEvent(owner.Index, id, feedback.TimeMs, feedback.Kind, feedback.Value, feedback.User, feedback.Item, fields.Context, null));
+        }
+    }
+
+    /// <summary>An owner's answer.</summary>
+    public void Receive(OwnerAnswer answer)
+    {
+        if (!waitingOfUser.TryGetValue(answer.User, out List<Waiting>? of)) return; // answered before a restart
+        foreach (Waiting wait in of)
+        {
+            Impression i = wait.Impression;
+            if (i.TimeMs != answer.TimeMs || i.RequestId != answer.RequestId || i.Item != answer.Item || wait.Owners[answer.Owner] is not null) continue;
+            wait.Owners[answer.Owner] = answer.Features;
+            wait.Unanswered--;
+            return;
+        }
+    }
+
+    /// <summary>Emits the examples whose window is closed and whose answers are there, up to the first that is not.</summary>
+    /// <param name="watermarkMs">No event below this will come.</param>
+    public void Advance(long watermarkMs)
+    {
+        while (waiting.TryPeek(out Waiting? wait) && watermarkMs >= wait.Impression.TimeMs + windowMs && wait.Unanswered == 0)
+        {
+            waiting.Dequeue();
+            List<Waiting> of = waitingOfUser[wait.Impression.User];
+            of.Remove(wait);
+            if (of.Count == 0) waitingOfUser.Remove(wait.Impression.User);
+            if (Keep(wait)) output.Emit(Build(wait));
+        }
+        long least = waiting.TryPeek(out Waiting? head) ? head.Impression.TimeMs : watermarkMs;
+        if (least <= emittedWatermarkMs) return;
+        emittedWatermarkMs = least;
+        output.EmitWatermark(least);
+    }
+
+    /// <summary>Forgets users whose time to live has passed.</summary>
+    public void Expire(long watermarkMs) => entities.Expire(watermarkMs);
+
+    /// <summary>Writes the rows that changed.</summary>
+    public void FlushRows() => entities.FlushRows(packed, output);
+
+    /// <summary>Whether feedback comes too late, or for nothing shown, is decided here: it joins only what still waits.</summary>
+    Waiting? Join(Feedback feedback)
+    {
+        if (!waitingOfUser.TryGetValue(feedback.User, out List<Waiting>? of)) return null;
+        for (int i = of.Count - 1; i >= 0; i--) // newest first
+        {
+            Impression impression = of[i].Impression;
+            if (impression.Item != feedback.Item || impression.TimeMs > feedback.TimeMs) continue;
+            if (feedback.RequestId is not null && feedback.RequestId != impression.RequestId) continue;
+            return feedback.TimeMs < impression.TimeMs + windowMs ? of[i] : null;
+        }
+        return null;
+    }
+
+    void CountOwn(long timeMs, string kind, long amount, in KeyFields fields)
+    {
+        bool remembers = plan.Recent.Any(r => r.Of == kind);
+        if (timeMs >= freezeUserAtMs || (!remembers && !plan.User.Counts(kind))) return;
+        EntityState state = entities.Touch(fields.User!, timeMs, builder.CutOf(timeMs));
+        state.Count(timeMs, kind, amount, fields);
+        if (remembers) state.Remember(timeMs, kind, fields);
+    }
+
+    Example Build(Waiting wait)
+    {
+        Impression impression = wait.Impression;
+        RequestFields fields = RequestFields.Of(impression);
+        var draft = new FeatureDraft(plan);
+        builder.AddRequest(draft, fields);
+        foreach (OwnerPlan owner in plan.Owners)
+        {
+            if (owner.Columns.Count == 0) continue;
+            if (wait.Owners[owner.Index] is not { } answer) { builder.AddMissingOwner(draft, owner, fields); continue; }
+            var reader = new PackedReader(answer);
+            draft.Read(ref reader, owner);
+        }
+        return new(impression.TimeMs, impression.RequestId, impression.User, impression.Item, ListKeys.Of(plan.Spec, fields, impression.RequestId), draft.Build(), wait.Labels, ExampleSource.Backfilled);
+    }
+
+    /// <summary>Examples without any label are kept at the spec's rate, chosen by a hash of seed and identity: the same ones every time.</summary>
+    bool Keep(Waiting wait)
+    {
+        double keep = plan.Spec.Negatives.Keep;
+        if (keep >= 1 || wait.Labels.AsSpan().IndexOf(1f) >= 0) return true;
+        Impression i = wait.Impression;
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{plan.Spec.Training.Seed}\n{i.TimeMs}\n{i.User}\n{i.RequestId}\n{i.Item}"));
+        return (BitConverter.ToUInt64(hash) >> 11) * (1.0 / (1UL << 53)) < keep;
+    }
+
+    /// <summary>An impression within its label window, or without all its answers.</summary>
+    sealed class Waiting(Impression impression, byte[]?[] owners, float[] labels)
+    {
+        public Impression Impression => impression;
+
+        public byte[]?[] Owners => owners;
+
+        public float[] Labels => labels;
+
+        public int Unanswered { get; set; }
+    }
+}

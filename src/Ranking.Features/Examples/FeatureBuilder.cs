@@ -30,6 +30,11 @@ public sealed class FeatureBuilder(FeaturePlan plan)
     /// <summary>Writes the columns that an owner knows, as of a cut.</summary>
     public void AddOwner<TView>(FeatureDraft draft, OwnerPlan owner, TView view, in RequestFields fields, long cutMs) where TView : IEntityView, allows ref struct
     {
+        if (view.IsDeletedAt(cutMs))
+        {
+            AddMissingOwner(draft, owner, fields);
+            return;
+        }
         FieldValue[]? document = owner.Document.Count > 0 ? view.Document(cutMs) : null;
         foreach (ColumnPlan column in owner.Columns)
         {
@@ -43,7 +48,7 @@ public sealed class FeatureBuilder(FeaturePlan plan)
                         AggregateFormula.WriteMissing(aggregate, numbers);
                     break;
                 case SequenceFeatureSpec sequence:
-                    draft[column.Column] = view.Recent(column.Recent, FieldOf(column.Recent, sequence), sequence.Length, cutMs);
+                    draft[column.Column] = view.Recent(column.Recent, sequence.Length, cutMs);
                     break;
                 case SinceFeatureSpec since:
                     double seconds = view.LastBefore(column.Recent, cutMs) is { } last ? (fields.TimeMs - last) / 1000.0 : since.Missing;
@@ -70,15 +75,6 @@ public sealed class FeatureBuilder(FeaturePlan plan)
             if (fields.Keys.Cross(key.Crossed) is { } crossed && !row.Holds(aggregate, key, crossed, cutMs)) return false;
         }
         return true;
-    }
-
-    int FieldOf(int recent, SequenceFeatureSpec sequence)
-    {
-        string name = sequence.Field.Path ?? sequence.Field.Scope;
-        KeyField field = name switch { "user" => new(KeyFieldKind.User), "item" => new(KeyFieldKind.Item), _ => new(KeyFieldKind.Context, plan.Spec.Context.IndexOf(name)) };
-        IReadOnlyList<KeyField> fields = plan.Recent[recent].Fields;
-        for (int i = 0; i < fields.Count; i++) if (fields[i] == field) return i;
-        throw new InvalidOperationException($"sequence of {name} was not planned");
     }
 
     static FieldValue ValueOf(FeatureSpec spec, int context, in RequestFields fields)
@@ -159,11 +155,13 @@ public sealed class FeatureBuilder(FeaturePlan plan)
 
     readonly struct Nothing : IEntityView
     {
+        public bool IsDeletedAt(long cutMs) => false;
+
         public FieldValue[]? Document(long cutMs) => null;
 
         public bool TryAggregate(AggregatePlan aggregate, KeyPlan key, string crossed, long cutMs, Span<float> numbers) => false;
 
-        public string[] Recent(int plan, int field, int length, long cutMs) => NoIds;
+        public string[] Recent(int plan, int length, long cutMs) => NoIds;
 
         public long? LastBefore(int plan, long cutMs) => null;
     }

@@ -29,11 +29,11 @@ public sealed record OwnerPlan(int Index, string Kind, KeyField Field, IReadOnly
 /// <param name="Recent">Index of the user's recent events that it reads, or -1.</param>
 public sealed record ColumnPlan(FeatureSpec Spec, FeatureColumn Column, int Document = -1, int Context = -1, AggregatePlan? Aggregate = null, int Recent = -1);
 
-/// <summary>The user's latest events of one kind, as sequences and times since need them.</summary>
+/// <summary>The user's latest events of one kind, as a sequence or a time since needs them.</summary>
 /// <param name="Of">Kind of event.</param>
 /// <param name="Length">How many events before a cut are needed.</param>
-/// <param name="Fields">What is kept of each: ids.</param>
-public sealed record RecentPlan(string Of, int Length, IReadOnlyList<KeyField> Fields);
+/// <param name="Field">What is kept of each, an id; events without it are not kept. Null: only the time.</param>
+public sealed record RecentPlan(string Of, int Length, KeyField? Field);
 
 /// <summary>A spec's features, resolved: who owns what, what is counted, and how each column is computed.</summary>
 public sealed class FeaturePlan
@@ -162,12 +162,11 @@ public sealed class FeaturePlan
 
     int RecentOf(string of, int length, FieldRef? field)
     {
-        // One list a kind of event, as long as the longest sequence, with every field that some sequence keeps.
-        int at = recent.FindIndex(r => r.Of == of);
-        RecentPlan plan = at < 0 ? new(of, 0, []) : recent[at];
-        plan = plan with { Length = Math.Max(plan.Length, length), Fields = field is null || plan.Fields.Contains(FieldOf(field)) ? plan.Fields : [.. plan.Fields, FieldOf(field)] };
-        if (at >= 0) recent[at] = plan;
-        else { at = recent.Count; recent.Add(plan); }
+        // One list a kind of event and field, as long as the longest sequence of them.
+        KeyField? kept = field is null ? null : FieldOf(field);
+        int at = recent.FindIndex(r => r.Of == of && r.Field == kept);
+        if (at < 0) { at = recent.Count; recent.Add(new(of, length, kept)); }
+        else recent[at] = recent[at] with { Length = Math.Max(recent[at].Length, length) };
         return at;
     }
 

@@ -1,3 +1,4 @@
+using Ranking.Features.Events;
 using Ranking.Features.Examples;
 using Ranking.Features.Rows;
 
@@ -37,6 +38,7 @@ sealed class Entities(FeaturePlan plan, OwnerPlan owner, IKeyedState<EntityState
     readonly long ttlMs = plan.Spec.Entities.GetValueOrDefault(owner.Kind)?.Ttl is { } ttl ? (long)ttl.TotalMilliseconds : long.MaxValue;
     readonly PriorityQueue<string, long> checks = new();
     readonly HashSet<string> changed = new(StringComparer.Ordinal);
+    long nowMs = long.MinValue;
     int touched;
 
     /// <summary>The state of an entity, or null.</summary>
@@ -59,15 +61,25 @@ sealed class Entities(FeaturePlan plan, OwnerPlan owner, IKeyedState<EntityState
         return state;
     }
 
-    /// <summary>Forgets entities that nothing happened to for their time to live, and those whose deletion no cut can precede any more.</summary>
+    /// <summary>A document of an entity, or its deletion.</summary>
+    public void SetDocument(EntityDocument document, FieldValue[]? values, long cutMs)
+    {
+        Touch(document.Id, document.TimeMs, cutMs).SetDocument(document.TimeMs, values);
+        if (values is null) checks.Enqueue(document.Id, document.TimeMs + plan.DelayMs);
+    }
+
+    /// <summary>Forgets entities that nothing happened to for their time to live; deletes the rows of those whose deletion no cut can precede any more.</summary>
     public void Expire(long watermarkMs)
     {
+        nowMs = watermarkMs;
         while (checks.TryPeek(out string? id, out long at) && at < watermarkMs)
         {
             checks.Dequeue();
             if (states.Find(id) is not { } state) continue;
+            if (IsGone(state)) changed.Add(id);
+            if (ttlMs == long.MaxValue) continue;
             if (state.LastEventMs + ttlMs < watermarkMs) { states.Remove(id); changed.Add(id); }
-            else checks.Enqueue(id, state.LastEventMs + ttlMs);
+            else checks.Enqueue(id, Math.Max(state.LastEventMs + ttlMs, watermarkMs));
         }
     }
 
@@ -78,10 +90,13 @@ sealed class Entities(FeaturePlan plan, OwnerPlan owner, IKeyedState<EntityState
         {
             writer.Clear();
             EntityState? state = states.Find(id);
-            bool deleted = state is null or { IsDeleted: true };
+            bool deleted = state is null || IsGone(state);
             if (!deleted) state!.WriteRow(writer);
             output.EmitRow(owner, id, writer.Written, deleted);
         }
         changed.Clear();
     }
+
+    /// <summary>Whether the entity was deleted, so long ago that no cut can precede it. What was counted stays: it may come back.</summary>
+    bool IsGone(EntityState state) => state.DeletedMs + plan.DelayMs < nowMs;
 }

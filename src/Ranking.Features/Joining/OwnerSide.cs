@@ -39,7 +39,7 @@ sealed class OwnerSide
     public void Receive(EntityDocument document, OwnerPlan owner)
     {
         FieldValue[]? values = document.Json is null ? null : documents[owner.Index].Read(document.Json);
-        entities[owner.Index]!.Touch(document.Id, document.TimeMs, LeastCut).SetDocument(document.TimeMs, values);
+        entities[owner.Index]!.SetDocument(document, values, LeastCut);
     }
 
     /// <summary>Something that happened to an entity that lives here, and perhaps a question.</summary>

@@ -32,7 +32,7 @@ sealed class UserSide(FeatureBuilder builder, int partitions, ITaskOutput output
     {
         if (document.TimeMs >= freezeUserAtMs) return;
         FieldValue[]? values = document.Json is null ? null : documents.Read(document.Json);
-        entities.Touch(document.Id, document.TimeMs, builder.CutOf(document.TimeMs)).SetDocument(document.TimeMs, values);
+        entities.SetDocument(document, values, builder.CutOf(document.TimeMs));
     }
 
     /// <summary>An impression: counted, its questions asked, and from now on waiting.</summary>

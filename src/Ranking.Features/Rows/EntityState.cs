@@ -20,8 +20,8 @@ public sealed class EntityState(FeaturePlan plan, OwnerPlan owner) : IEntityView
     /// <summary>Time of the latest event that changed anything here.</summary>
     public long LastEventMs { get; private set; } = long.MinValue;
 
-    /// <summary>Whether the latest thing known of the entity is that it was deleted.</summary>
-    public bool IsDeleted => documents.Count > 0 && documents[^1] is { Values: null } last && last.TimeMs >= LastEventMs;
+    /// <summary>Time of the entity's deletion, if its latest document says that; null otherwise.</summary>
+    public long? DeletedMs => documents.Count > 0 && documents[^1] is { Values: null } last ? last.TimeMs : null;
 
     /// <summary>A document from a time on, not before the last one; null deletes.</summary>
     public void SetDocument(long timeMs, FieldValue[]? values)
@@ -54,9 +54,9 @@ public sealed class EntityState(FeaturePlan plan, OwnerPlan owner) : IEntityView
         {
             RecentPlan of = plan.Recent[i];
             if (of.Of != kind) continue;
-            var kept = new string?[of.Fields.Count];
-            for (int f = 0; f < kept.Length; f++) kept[f] = fields.Of(of.Fields[f]);
-            recent[i].Add(timeMs, kept, of.Length, plan.DelayMs);
+            string? id = of.Field is { } field ? fields.Of(field) : "";
+            if (id is null) continue;
+            recent[i].Add(timeMs, id, of.Length, plan.DelayMs);
             LastEventMs = Math.Max(LastEventMs, timeMs);
         }
     }
@@ -69,6 +69,13 @@ public sealed class EntityState(FeaturePlan plan, OwnerPlan owner) : IEntityView
         int superseded = 0;
         while (superseded + 1 < documents.Count && documents[superseded + 1].TimeMs <= needed) superseded++;
         if (superseded > 0) documents.RemoveRange(0, superseded);
+    }
+
+    /// <inheritdoc/>
+    public bool IsDeletedAt(long cutMs)
+    {
+        for (int i = documents.Count - 1; i >= 0; i--) if (documents[i].TimeMs <= cutMs) return documents[i].Values is null;
+        return false;
     }
 
     /// <inheritdoc/>
@@ -87,7 +94,7 @@ public sealed class EntityState(FeaturePlan plan, OwnerPlan owner) : IEntityView
     }
 
     /// <inheritdoc/>
-    public string[] Recent(int plan, int field, int length, long cutMs) => recent[plan].Before(field, length, cutMs);
+    public string[] Recent(int plan, int length, long cutMs) => recent[plan].Before(length, cutMs);
 
     /// <inheritdoc/>
     public long? LastBefore(int plan, long cutMs) => recent[plan].LastBefore(cutMs);
@@ -127,7 +134,7 @@ public sealed class EntityState(FeaturePlan plan, OwnerPlan owner) : IEntityView
             for (int i = of.Count - 1; i >= 0; i--)
             {
                 writer.Int(LastEventMs - of[i].TimeMs);
-                foreach (string? field in of[i].Fields) writer.Text(field);
+                writer.Text(of[i].Id);
             }
         }
     }

@@ -59,19 +59,19 @@ public ref struct PackedReader(ReadOnlySpan<byte> data)
     /// <inheritdoc cref="PackedWriter.Text"/>
     public string? Text()
     {
-        int length = Count();
+        ulong length = UInt();
         return length == 0 ? null : Encoding.UTF8.GetString(Take(length - 1));
     }
 
     /// <summary>The UTF-8 bytes of a text; empty for null.</summary>
     public ReadOnlySpan<byte> TextBytes()
     {
-        int length = Count();
+        ulong length = UInt();
         return length == 0 ? [] : Take(length - 1);
     }
 
     /// <inheritdoc cref="PackedWriter.Bytes"/>
-    public ReadOnlySpan<byte> Bytes() => Take(Count());
+    public ReadOnlySpan<byte> Bytes() => Take(UInt());
 
     /// <inheritdoc cref="PackedWriter.Value"/>
     public FieldValue Value()
@@ -94,11 +94,11 @@ public ref struct PackedReader(ReadOnlySpan<byte> data)
         }
     }
 
-    ReadOnlySpan<byte> Take(int length)
+    ReadOnlySpan<byte> Take(ulong length)
     {
-        if ((uint)length > (uint)rest.Length) throw new InvalidDataException($"packed value is cut short: {length} bytes wanted, {rest.Length} there");
-        ReadOnlySpan<byte> taken = rest[..length];
-        rest = rest[length..];
+        if (length > (ulong)rest.Length) throw new InvalidDataException($"packed value is cut short: {length} bytes wanted, {rest.Length} there");
+        ReadOnlySpan<byte> taken = rest[..(int)length];
+        rest = rest[(int)length..];
         return taken;
     }
 }

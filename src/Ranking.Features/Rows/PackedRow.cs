@@ -32,6 +32,20 @@ public readonly ref struct PackedRow : IEntityView
     public long LastEventMs { get; }
 
     /// <inheritdoc/>
+    public bool IsDeletedAt(long cutMs)
+    {
+        var reader = new PackedReader(documents);
+        for (int n = reader.Count(); n > 0; n--)
+        {
+            long timeMs = LastEventMs - reader.Int();
+            bool deleted = reader.Byte() == 0;
+            reader.Bytes();
+            if (timeMs <= cutMs) return deleted;
+        }
+        return false;
+    }
+
+    /// <inheritdoc/>
     public FieldValue[]? Document(long cutMs)
     {
         var reader = new PackedReader(documents);
@@ -73,7 +87,7 @@ public readonly ref struct PackedRow : IEntityView
         !TryFind(key, crossed, out PackedCounts counts) || counts.Holds(aggregate, cutMs, plan.DelayMs);
 
     /// <inheritdoc/>
-    public string[] Recent(int plan, int field, int length, long cutMs) => ReadRecent(plan).Before(field, length, cutMs);
+    public string[] Recent(int plan, int length, long cutMs) => ReadRecent(plan).Before(length, cutMs);
 
     /// <inheritdoc/>
     public long? LastBefore(int plan, long cutMs) => ReadRecent(plan).LastBefore(cutMs);
@@ -101,14 +115,8 @@ public readonly ref struct PackedRow : IEntityView
         for (int p = 0; ; p++)
         {
             int n = reader.Count();
-            var events = new (long, string?[])[n];
-            for (int i = 0; i < n; i++)
-            {
-                long timeMs = LastEventMs - reader.Int();
-                var fields = new string?[plan.Recent[p].Fields.Count];
-                for (int f = 0; f < fields.Length; f++) fields[f] = reader.Text();
-                events[i] = (timeMs, fields);
-            }
+            var events = new (long, string)[n];
+            for (int i = 0; i < n; i++) events[i] = (LastEventMs - reader.Int(), reader.Text() ?? "");
             if (p < wanted) continue;
             var found = new RecentEvents();
             for (int i = n - 1; i >= 0; i--) found.Restore(events[i].Item1, events[i].Item2);

@@ -1,0 +1,77 @@
+using Ranking.Features.Events;
+using Ranking.Features.Examples;
+
+namespace Ranking.Features.Tests.Joining;
+
+/// <summary>The join and the aggregates of <see cref="SmallProblem"/>, from their definitions, over the whole history at once.</summary>
+sealed class NaivePipeline
+{
+    readonly List<SourceEvent> events;
+    readonly List<(SourceEvent Event, string Kind, string User, string Item, string? Tab, string? Author)> counted = [];
+    readonly long delay = (long)SmallProblem.Spec.Delay.TotalMilliseconds;
+
+    public NaivePipeline(IEnumerable<SourceEvent> log)
+    {
+        events = [.. log];
+        events.Sort((a, b) => SourceEvent.Compare(a, b) is var c && c != 0 ? c : a.CompareContent(b));
+        for (int i = events.Count - 1; i > 0; i--) if (SourceEvent.Compare(events[i - 1], events[i]) == 0) events.RemoveAt(i);
+        foreach (SourceEvent e in events)
+        {
+            if (e is Impression i) counted.Add((i, "impression", i.User, i.Item, i.Context[0].Id, i.Context[1].Id));
+            if (e is Feedback f) { Impression? j = Joined(f, 60_000); counted.Add((f, f.Kind, f.User, f.Item, j?.Context[0].Id, j?.Context[1].Id)); }
+        }
+    }
+
+    public IEnumerable<string> Examples() => events.OfType<Impression>().Select(Describe);
+
+    Impression? Joined(Feedback f, long window)
+    {
+        Impression? latest = events.OfType<Impression>().LastOrDefault(i => i.User == f.User && i.Item == f.Item && i.TimeMs <= f.TimeMs && (f.RequestId is null || f.RequestId == i.RequestId));
+        return latest is not null && f.TimeMs < latest.TimeMs + window ? latest : null;
+    }
+
+    string Describe(Impression i)
+    {
+        long cut = i.TimeMs - delay;
+        bool Label(string kind, long window) => events.OfType<Feedback>().Any(f => f.Kind == kind && f.TimeMs < i.TimeMs + window && ReferenceEquals(Joined(f, 60_000), i));
+        IEnumerable<float> Rates(string count, Func<(SourceEvent Event, string Kind, string User, string Item, string? Tab, string? Author), bool> key, params int[] windowSeconds)
+        {
+            foreach (int seconds in windowSeconds)
+            {
+                long bucket = seconds == 0 ? 1000 : seconds * 1000L / 24, ended = (long)Math.Floor((double)cut / bucket);
+                double Sum(string kind) => counted.Where(e => e.Kind == kind && key(e) && Math.Floor((double)e.Event.TimeMs / bucket) is var b && b < ended && (seconds == 0 || b >= ended - 24))
+                    .Sum(e => e.Event is Feedback f ? f.Value / 1e6 : 1);
+                double c = Sum(count), o = Sum("impression");
+                yield return (float)((c + .5) / (o + 2));
+                yield return (float)Math.CopySign(Math.Log(1 + Math.Abs(c)), c);
+                yield return (float)Math.Log(1 + o);
+            }
+        }
+        string[] Sequence(Func<(SourceEvent Event, string Kind, string User, string Item, string? Tab, string? Author), string?> field, int n) =>
+            [.. counted.Where(e => e.Kind == "click" && e.User == i.User && e.Event.TimeMs < cut).Reverse().Select(field).OfType<string>().Take(n)];
+        FieldValue[]? Doc(string kind, string id) => events.OfType<EntityDocument>().LastOrDefault(d => d.Kind == kind && d.Id == id && d.TimeMs <= cut) is { Json: { } json }
+            ? new Rows.DocumentReader(kind == "user" ? [new("age", Rows.DocumentFieldKind.Number)] : [new("genre", Rows.DocumentFieldKind.Ids, 2)]).Read(json) : null;
+        bool Deleted(string kind, string id) => events.OfType<EntityDocument>().LastOrDefault(d => d.Kind == kind && d.Id == id && d.TimeMs <= cut) is { Json: null };
+        string? tab = i.Context[0].Id, author = i.Context[1].Id;
+        long? last = counted.Where(e => e.Kind == "impression" && e.User == i.User && e.Event.TimeMs < cut).Select(e => (long?)e.Event.TimeMs).LastOrDefault();
+        bool userGone = Deleted("user", i.User), itemGone = Deleted("item", i.Item);
+        float[] numbers =
+        [
+            (float)(Doc("user", i.User)?[0].Number ?? -1),
+            .. Rates("click", e => e.User == i.User && !userGone, 60, 0),
+            .. Rates("buy", e => e.User == i.User && !userGone && tab is not null && e.Tab == tab, 120),
+            .. Rates("click", e => e.Item == i.Item && !itemGone, 24, 0),
+            .. Rates("click", e => e.Item == i.Item && !itemGone && tab is not null && e.Tab == tab, 0),
+            .. Rates("buy", e => author is not null && e.Author == author, 240, 0),
+            (float)Math.Log(1 + (last is null || userGone ? 1000 : (i.TimeMs - last.Value) / 1000.0)),
+        ];
+        string[][] ids = [[i.User], tab is null ? [] : [tab], Doc("item", i.Item)?[0].Ids ?? [], userGone ? [] : Sequence(e => e.Item, 3), userGone ? [] : Sequence(e => e.Tab, 2)];
+        return Text(i.TimeMs, i.User, i.RequestId, i.Item, [Label("click", 60_000) ? 1 : 0, Label("buy", 30_000) ? 1 : 0], numbers, ids);
+    }
+
+    public static string Text(Example e) =>
+        Text(e.TimeMs, e.User, e.RequestId, e.Item, e.Labels, e.Features.Numbers, [.. Enumerable.Range(0, e.Features.IdOffsets.Length - 1).Select(c => e.Features.IdsOf(c).ToArray())]);
+
+    static string Text(long time, string user, string request, string item, float[] labels, float[] numbers, string[][] ids) =>
+        FormattableString.Invariant($"{time} {user} {request} {item} [{string.Join(' ', labels)}] [{string.Join(' ', numbers.Select(n => n.ToString("R", System.Globalization.CultureInfo.InvariantCulture)))}] {string.Join(';', ids.Select(i => string.Join(',', i)))}");
+}

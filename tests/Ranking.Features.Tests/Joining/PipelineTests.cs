@@ -1,0 +1,146 @@
+using System.Text;
+using CsCheck;
+using Ranking.Features.Events;
+using Ranking.Features.Examples;
+using Ranking.Features.Joining;
+using Ranking.Features.Rows;
+
+namespace Ranking.Features.Tests.Joining;
+
+public class PipelineTests
+{
+    static readonly FeatureBuilder Builder = new(new FeaturePlan(SmallProblem.Spec));
+
+    static readonly Gen<SourceEvent> Event =
+        from time in Gen.Int[0, 400]
+        from kind in Gen.Int[0, 9]
+        from user in Gen.Int[0, 3]
+        from item in Gen.Int[0, 2]
+        from request in Gen.Int[0, 3]
+        from tab in Gen.Int[0, 2]
+        from value in Gen.Int[0, 3]
+        select Make(time * 500L, kind, $"u{user}", $"i{item}", $"r{request}", tab, value);
+
+    static SourceEvent Make(long time, int kind, string user, string item, string request, int tab, int value) => kind switch
+    {
+        < 4 => new Impression(time, request, user, item, value, [tab == 2 ? FieldValue.Missing : FieldValue.Of($"t{tab}"), value == 3 ? FieldValue.Missing : FieldValue.Of($"a{value}")]),
+        < 7 => new Feedback(time, value == 0 ? null : request, user, item, "click"),
+        7 => new Feedback(time, value == 0 ? null : request, user, item, "buy", value * Feedback.One / 2),
+        8 => new EntityDocument(time, "user", user, value == 0 ? null : Encoding.UTF8.GetBytes($$"""{"age": {{value}}}""")),
+        _ => new EntityDocument(time, "item", item, value == 0 ? null : Encoding.UTF8.GetBytes($$"""{"genre": ["g{{value}}", {{tab}}, "x"]}""")),
+    };
+
+    [Fact]
+    public void Examples_are_those_of_the_definitions_whatever_partitions_order_and_copies()
+    {
+        (from log in Event.List[0, 120] from seed in Gen.UInt from partitions in Gen.Int[0, 2].Select(p => 1 << p) select (log, seed, partitions)).Sample(t =>
+        {
+            string[] expected = [.. new NaivePipeline(t.log).Examples()];
+            Assert.Equal(expected, Run(t.log.OrderBy(e => e, Order), 1, inOrder: true).Examples.Select(NaivePipeline.Text));
+            // Arrival: disordered by less than the lateness, and every fifth event twice.
+            var random = new Random((int)t.seed);
+            List<SourceEvent> arrival = [.. t.log.Concat(t.log.Where((_, i) => i % 5 == 0)).OrderBy(e => e.TimeMs + random.Next(9_999))];
+            Collected got = Run(arrival, t.partitions, inOrder: false);
+            Assert.Equal(expected, got.Examples.Select(NaivePipeline.Text));
+            Assert.DoesNotContain(got.Rejected, r => r.Why == Rejection.Late);
+        }, iter: 1000, threads: 1);
+    }
+
+    [Fact]
+    public void Rows_are_the_same_and_give_the_features_of_the_state()
+    {
+        (from log in Event.List[1, 120] from seed in Gen.UInt from request in Gen.Int[412, 440] select (log, seed, request)).Sample(t =>
+        {
+            Collected one = Run(t.log.OrderBy(e => e, Order), 1, inOrder: true);
+            var random = new Random((int)t.seed);
+            Collected four = Run([.. t.log.OrderBy(e => e.TimeMs + random.Next(9_999))], 4, inOrder: false);
+            Assert.Equal(one.Rows.OrderBy(r => r.Key, StringComparer.Ordinal), four.Rows.OrderBy(r => r.Key, StringComparer.Ordinal));
+
+            // A later request reads its features from the rows; an impression at that time gets them from the state.
+            long time = t.request * 500L;
+            var ask = new Impression(time, "ask", "u1", "i1", null, [FieldValue.Of("t1"), FieldValue.Of("a1")]);
+            Example asked = Run([.. t.log.OrderBy(e => e, Order), ask], 1, inOrder: true).Examples.Single(e => e.RequestId == "ask");
+            var draft = new FeatureDraft(Builder.Plan);
+            RequestFields fields = RequestFields.Of(ask);
+            Builder.AddRequest(draft, fields);
+            foreach (OwnerPlan owner in Builder.Plan.Owners)
+            {
+                if (!one.Rows.TryGetValue($"{owner.Kind}:{fields.Keys.Of(owner.Field)}", out string? row)) { Builder.AddMissingOwner(draft, owner, fields); continue; }
+                var packed = new PackedRow(Builder.Plan, owner, Convert.FromHexString(row));
+                Assert.True(Builder.Holds(owner, packed, fields, Builder.CutOf(time)));
+                Builder.AddOwner(draft, owner, packed, fields, Builder.CutOf(time));
+            }
+            Assert.Equal(asked.Features, draft.Build());
+        }, iter: 1000, threads: 1);
+    }
+
+    [Fact]
+    public void An_event_later_than_the_lateness_is_rejected_and_stops_nothing()
+    {
+        Impression Shown(long time, string request) => new(time, request, "u1", "i1", null, [FieldValue.Missing, FieldValue.Missing]);
+        Collected got = Run([Shown(0, "a"), Shown(60_000, "b"), Shown(49_999, "late"), Shown(50_000, "in time")], 1, inOrder: false);
+        Assert.Equal(["a", "in time", "b"], got.Examples.Select(e => e.RequestId));
+        Assert.Equal([("late", Rejection.Late)], got.Rejected.Select(r => (((Impression)r.Event).RequestId, r.Why)));
+    }
+
+    [Fact]
+    public void A_copy_is_dropped_and_another_content_is_a_conflict()
+    {
+        Impression Shown(int position) => new(1000, "a", "u1", "i1", position, [FieldValue.Missing, FieldValue.Missing]);
+        Collected got = Run([Shown(2), Shown(1), Shown(1)], 1, inOrder: false);
+        Assert.Single(got.Examples);
+        Assert.Equal([Rejection.Copy, Rejection.Conflict], got.Rejected.Select(r => r.Why));
+    }
+
+    [Fact]
+    public void A_document_that_is_not_JSON_is_rejected_and_stops_nothing()
+    {
+        Collected got = Run([new EntityDocument(0, "item", "i1", "{"u8.ToArray()), new Impression(10_000, "a", "u1", "i1", null, [FieldValue.Missing, FieldValue.Missing])], 1, inOrder: true);
+        Assert.Single(got.Examples);
+        Assert.Equal(Rejection.Unreadable, Assert.Single(got.Rejected).Why);
+    }
+
+    static readonly Comparer<SourceEvent> Order = Comparer<SourceEvent>.Create((a, b) => SourceEvent.Compare(a, b) is var c && c != 0 ? c : a.CompareContent(b));
+
+    static Collected Run(IEnumerable<SourceEvent> log, int partitions, bool inOrder)
+    {
+        var collected = new Collected();
+        var pipeline = new LocalPipeline(Builder, partitions, collected);
+        long last = 0;
+        foreach (SourceEvent e in log)
+        {
+            if (inOrder) pipeline.AddInOrder(e);
+            else
+            {
+                pipeline.Add(e);
+                // Producers of real topics say how late it is now and then; here every time the clock has moved by a second.
+                if (e.TimeMs >= last + 1000) { last = e.TimeMs; pipeline.Heartbeat(last); pipeline.Advance(); }
+            }
+            last = Math.Max(last, e.TimeMs);
+        }
+        pipeline.Heartbeat(last + FeatureRunTimes.Of(Builder.Plan).ClosingMs);
+        pipeline.Close();
+        pipeline.FlushRows();
+        Assert.All(pipeline.Tasks, t => Assert.Equal(0, t.Waiting + t.Sorting));
+        return collected;
+    }
+
+    sealed class Collected : ILocalOutput
+    {
+        public List<Example> Examples { get; } = [];
+
+        public Dictionary<string, string> Rows { get; } = [];
+
+        public List<(SourceEvent Event, Rejection Why)> Rejected { get; } = [];
+
+        public void Emit(Example example) => Examples.Add(example);
+
+        public void EmitRow(OwnerPlan owner, string id, ReadOnlySpan<byte> row, bool deleted)
+        {
+            if (deleted) Rows.Remove($"{owner.Kind}:{id}");
+            else Rows[$"{owner.Kind}:{id}"] = Convert.ToHexString(row);
+        }
+
+        public void Reject(SourceEvent sourceEvent, Rejection why, string detail) => Rejected.Add((sourceEvent, why));
+    }
+}

@@ -1,6 +1,7 @@
 using Ranking.Features.Aggregates;
 using Ranking.Features.Rows;
 using Ranking.Features.Spec;
+using Ranking.Mbat;
 
 namespace Ranking.Features.Examples;
 
@@ -108,6 +109,9 @@ public sealed class FeaturePlan
 
     /// <summary>The shortest bucket of the spec; one hour where no window has a length.</summary>
     public long ShortestBucketMs { get; }
+
+    /// <summary>How documents become vectors.</summary>
+    public MbatSettings Mbat => new() { Dimension = Spec.Mbat.Dimension, Seed = Spec.Mbat.Seed };
 
     /// <summary>Who knows what: the user first, then the item, then the others.</summary>
     public IReadOnlyList<OwnerPlan> Owners { get; }

@@ -26,7 +26,7 @@ sealed class OwnerSide
         (this.builder, this.partitions, this.output) = (builder, partitions, output);
         watermarks = [.. Enumerable.Repeat(long.MinValue, partitions)];
         entities = [.. builder.Plan.Owners.Select(o => o.Index == 0 ? null : new Entities(builder.Plan, o, state(o.Kind)))];
-        documents = [.. builder.Plan.Owners.Select(o => new DocumentReader(o.Document))];
+        documents = [.. builder.Plan.Owners.Select(o => new DocumentReader(o.Document, builder.Plan.Mbat))];
     }
 
     /// <summary>How many questions wait.</summary>

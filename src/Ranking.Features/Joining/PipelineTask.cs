@@ -4,6 +4,7 @@ using Ranking.Features.Events;
 using Ranking.Features.Examples;
 using Ranking.Features.Rows;
 using Ranking.Features.Spec;
+using Ranking.Mbat;
 
 namespace Ranking.Features.Joining;
 
@@ -126,7 +127,7 @@ public sealed class PipelineTask
                     if (document.Kind == "user") user.Receive(document);
                     else if (plan.Owner(document.Kind) is { } owner) owners.Receive(document, owner);
                 }
-                catch (JsonException e)
+                catch (Exception e) when (e is JsonException or MbatFormatException)
                 {
                     Used--;
                     output.Reject(document, Rejection.Unreadable, $"document is not JSON: {e.Message}");

@@ -20,7 +20,7 @@ sealed class UserSide(FeatureBuilder builder, int partitions, ITaskOutput output
     readonly Queue<Waiting> waiting = new();
     readonly Dictionary<string, List<Waiting>> waitingOfUser = new(StringComparer.Ordinal);
     readonly Entities entities = new(builder.Plan, builder.Plan.User, users);
-    readonly DocumentReader documents = new(builder.Plan.User.Document);
+    readonly DocumentReader documents = new(builder.Plan.User.Document, builder.Plan.Mbat);
     readonly PackedWriter packed = new();
     long emittedWatermarkMs = long.MinValue;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ranking.Features.Events;
 using Ranking.Features.Partitioning;
+using Ranking.Mbat;
 
 namespace Ranking.Features.Rows;
 
@@ -10,16 +11,20 @@ public sealed class DocumentReader
     static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
     readonly IReadOnlyList<DocumentField> fields;
     readonly string[][] paths;
+    readonly MbatEncoder?[] encoders;
 
     /// <summary>A reader of some fields.</summary>
     /// <param name="fields">The fields.</param>
-    public DocumentReader(IReadOnlyList<DocumentField> fields)
+    /// <param name="mbat">How the document becomes a vector; its dimension is the field's.</param>
+    public DocumentReader(IReadOnlyList<DocumentField> fields, MbatSettings mbat)
     {
         this.fields = fields;
         paths = [.. fields.Select(f => f.Path?.Split('.') ?? [])];
+        encoders = [.. fields.Select(f => f.Kind == DocumentFieldKind.Vector ? new MbatEncoder(mbat with { Dimension = f.Size }) : null)];
     }
 
     /// <summary>The values of the fields, in order. A value of another type, or none, is missing.</summary>
+    /// <exception cref="MbatFormatException">The document cannot be encoded, a repeated key for one.</exception>
     /// <exception cref="JsonException">The document is not JSON, or nested deeper than 64.</exception>
     public FieldValue[] Read(ReadOnlyMemory<byte> json)
     {
@@ -27,6 +32,13 @@ public sealed class DocumentReader
         using JsonDocument document = JsonDocument.Parse(json, Options);
         for (int i = 0; i < values.Length; i++)
         {
+            if (encoders[i] is { } encoder)
+            {
+                var vector = new float[fields[i].Size];
+                encoder.Encode(json.Span, vector);
+                values[i] = FieldValue.Of(vector);
+                continue;
+            }
             JsonElement at = document.RootElement;
             bool found = true;
             foreach (string name in paths[i])

@@ -50,7 +50,7 @@ sealed class NaivePipeline
         string[] Sequence(Func<(SourceEvent Event, string Kind, string User, string Item, string? Tab, string? Author), string?> field, int n) =>
             [.. counted.Where(e => e.Kind == "click" && e.User == i.User && e.Event.TimeMs < cut).Reverse().Select(field).OfType<string>().Take(n)];
         FieldValue[]? Doc(string kind, string id) => events.OfType<EntityDocument>().LastOrDefault(d => d.Kind == kind && d.Id == id && d.TimeMs <= cut) is { Json: { } json }
-            ? new Rows.DocumentReader(kind == "user" ? [new("age", Rows.DocumentFieldKind.Number)] : [new("genre", Rows.DocumentFieldKind.Ids, 2)]).Read(json) : null;
+            ? new Rows.DocumentReader(kind == "user" ? [new("age", Rows.DocumentFieldKind.Number)] : [new("genre", Rows.DocumentFieldKind.Ids, 2)], new()).Read(json) : null;
         bool Deleted(string kind, string id) => events.OfType<EntityDocument>().LastOrDefault(d => d.Kind == kind && d.Id == id && d.TimeMs <= cut) is { Json: null };
         string? tab = i.Context[0].Id, author = i.Context[1].Id;
         long? last = counted.Where(e => e.Kind == "impression" && e.User == i.User && e.Event.TimeMs < cut).Select(e => (long?)e.Event.TimeMs).LastOrDefault();

@@ -1,0 +1,85 @@
+using MessagePack;
+using Ranking.Features.Events;
+using Ranking.Features.Partitioning;
+
+namespace Ranking.Streams.Contracts;
+
+/// <summary>What a source topic's message holds: an event, or only a time (a heartbeat).</summary>
+/// <param name="TimeMs">Event time.</param>
+/// <param name="Event">The event; null for a heartbeat.</param>
+public readonly record struct SourceMessage(long TimeMs, SourceEvent? Event);
+
+/// <summary>Messages of impressions, feedback and entities.</summary>
+public static class SourceMessages
+{
+    /// <summary>Key of heartbeats in compacted topics.</summary>
+    public static readonly byte[] HeartbeatKey = "~hb"u8.ToArray();
+
+    /// <summary>A time at which nothing happened.</summary>
+    public static byte[] Heartbeat(long timeMs) => MessageCodec.Write(1, timeMs, static (ref MessagePackWriter w, long t) => w.Write(t));
+
+    /// <summary>An event, in its topic's format.</summary>
+    public static byte[] Encode(SourceEvent sourceEvent) => sourceEvent switch
+    {
+        Impression i => MessageCodec.Write(6, i, static (ref MessagePackWriter w, Impression i) =>
+        {
+            w.Write(i.TimeMs);
+            w.Write(i.RequestId);
+            w.Write(i.User);
+            w.Write(i.Item);
+            if (i.Position is { } position) w.Write(position);
+            else w.WriteNil();
+            MessageCodec.Write(ref w, i.Context);
+        }),
+        Feedback f => MessageCodec.Write(6, f, static (ref MessagePackWriter w, Feedback f) =>
+        {
+            w.Write(f.TimeMs);
+            w.Write(f.RequestId);
+            w.Write(f.User);
+            w.Write(f.Item);
+            w.Write(f.Kind);
+            w.Write(f.Value);
+        }),
+        EntityDocument d => MessageCodec.Write(3, d, static (ref MessagePackWriter w, EntityDocument d) =>
+        {
+            w.Write(d.TimeMs);
+            w.Write(d.Id);
+            if (d.Json is { } json) w.Write(json);
+            else w.WriteNil();
+        }),
+        _ => throw new ArgumentOutOfRangeException(nameof(sourceEvent), sourceEvent.GetType().Name, "no topic holds such events"),
+    };
+
+    /// <summary>Reads a message of a source topic.</summary>
+    /// <param name="topic">The topic's name without prefix: impressions, feedback or entities.KIND.</param>
+    /// <param name="value">The message.</param>
+    /// <param name="contextFields">How many context fields the spec has.</param>
+    /// <exception cref="MessageFormatException">It cannot be read, or an id is not 1 to 512 bytes of UTF-8.</exception>
+    public static SourceMessage Decode(string topic, ReadOnlyMemory<byte> value, int contextFields) => MessageCodec.Read(value, 1, (ref MessagePackReader r, int fields) =>
+    {
+        long timeMs = r.ReadInt64();
+        if (fields == 1) return new SourceMessage(timeMs, null);
+        SourceEvent e = topic switch
+        {
+            "impressions" => new Impression(timeMs, Id(ref r, "request id"), Id(ref r, "user"), Id(ref r, "item"), Position(ref r), Context(ref r, contextFields)),
+            "feedback" => new Feedback(timeMs, r.TryReadNil() ? null : Id(ref r, "request id"), Id(ref r, "user"), Id(ref r, "item"), MessageCodec.Text(ref r), r.ReadInt64()),
+            _ => new EntityDocument(timeMs, topic["entities.".Length..], Id(ref r, "id"), r.TryReadNil() ? null : MessageCodec.Bytes(ref r)),
+        };
+        return new SourceMessage(timeMs, e);
+    });
+
+    static string Id(ref MessagePackReader r, string field)
+    {
+        string id = MessageCodec.Text(ref r);
+        return Ids.IsValid(id) ? id : throw new MessageFormatException($"{field} has {id.Length} characters; 1 to {Ids.MaxBytes} bytes of UTF-8 were expected");
+    }
+
+    static int? Position(ref MessagePackReader r) => r.TryReadNil() ? null : r.ReadInt32();
+
+    static FieldValue[] Context(ref MessagePackReader r, int fields)
+    {
+        FieldValue[] values = MessageCodec.ReadValues(ref r);
+        if (values.Length != fields) throw new MessageFormatException($"impression has {values.Length} context fields; the spec has {fields}");
+        return values;
+    }
+}

@@ -1,0 +1,63 @@
+using Confluent.Kafka;
+
+namespace Ranking.Streams.Topics;
+
+/// <summary>Reads all partitions of some topics, assigned by hand, and knows when it has reached their ends.</summary>
+public sealed class TopicReader : IDisposable
+{
+    readonly KafkaSettings kafka;
+    readonly string name;
+    readonly IConsumer<byte[], byte[]?> consumer;
+    readonly HashSet<(string, int)> atEnd = [];
+    readonly int assigned;
+    readonly string[] topics;
+
+    /// <summary>A reader from given offsets.</summary>
+    /// <param name="kafka">Where.</param>
+    /// <param name="name">Name of the reader, for the embedded broker's flow.</param>
+    /// <param name="topics">Topics, without prefix.</param>
+    /// <param name="partitions">Partitions of each.</param>
+    /// <param name="start">Where to begin; by default at the beginning.</param>
+    public TopicReader(KafkaSettings kafka, string name, IEnumerable<string> topics, int partitions, Func<string, int, Offset>? start = null)
+    {
+        (this.kafka, this.name, this.topics) = (kafka, name, [.. topics]);
+        consumer = kafka.Consumer();
+        TopicPartitionOffset[] all = [.. from topic in this.topics
+                                         from p in Enumerable.Range(0, partitions)
+                                         select new TopicPartitionOffset(kafka.Topic(topic), p, start?.Invoke(topic, p) ?? Offset.Beginning)];
+        foreach (string topic in this.topics) kafka.Flow?.Register(topic, name);
+        assigned = all.Length;
+        consumer.Assign(all);
+    }
+
+    /// <summary>Whether every partition has been read to the end that it had when its end was last seen.</summary>
+    public bool CaughtUp => atEnd.Count == assigned;
+
+    /// <summary>Reads the next message; null if none came in time, or a partition's end was reached.</summary>
+    /// <exception cref="ConsumeException">The broker failed, or an offset does not exist any more.</exception>
+    public ConsumeResult<byte[], byte[]?>? Read(TimeSpan wait)
+    {
+        ConsumeResult<byte[], byte[]?>? result = consumer.Consume(wait);
+        if (result is null) return null;
+        (string, int) at = (result.Topic, result.Partition.Value);
+        if (result.IsPartitionEOF)
+        {
+            atEnd.Add(at);
+            return null;
+        }
+        atEnd.Remove(at);
+        kafka.Flow?.Consumed(kafka.Bare(result.Topic), result.Partition.Value, name, result.Message.Key.Length + (result.Message.Value?.Length ?? 0));
+        return result;
+    }
+
+    /// <summary>Continues a partition from another offset.</summary>
+    public void Seek(string topic, int partition, long offset) => consumer.Seek(new TopicPartitionOffset(kafka.Topic(topic), partition, offset));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (string topic in topics) kafka.Flow?.Unregister(topic, name);
+        consumer.Close();
+        consumer.Dispose();
+    }
+}

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Ranking.Features.Examples;
 using Ranking.Features.Spec;
+using Ranking.Models.Checkpoints;
 using Ranking.Models.Input;
 using Ranking.Models.Networks;
 using Ranking.Models.Tables;
@@ -13,6 +15,7 @@ namespace Ranking.Models;
 /// <remarks>Scoring is thread-safe while nobody trains the same instance.</remarks>
 public sealed class RankingModel : IDisposable
 {
+    const string WeightsFile = "weights.safetensors", Format = "1";
     readonly InputPlan plan;
     readonly IRankingNetwork network;
     readonly Dictionary<string, TargetAttention> attention;
@@ -26,10 +29,13 @@ public sealed class RankingModel : IDisposable
     /// <param name="trains">Whether tables hold Adagrad's sums; a model that only scores takes half the memory.</param>
     /// <exception cref="ArgumentException">Settings that no model can have; the message names the setting, the value and what was expected.</exception>
     public RankingModel(FeatureLayout layout, ModelSpec spec, ulong seed, Device? device = null, bool trains = true)
+        : this(layout, spec, seed, device, (name, settings) => new IdTable(name, settings, seed, trains)) { }
+
+    RankingModel(FeatureLayout layout, ModelSpec spec, ulong seed, Device? device, Func<string, IdTableSettings, IdTable> open)
     {
         (Layout, Spec, Seed) = (layout, spec, seed);
         NetworkKind kind = NetworkKind.Named(spec.Kind);
-        Tables = layout.Tables.ToDictionary(t => t.Key, t => new IdTable(t.Key, Settings(t.Value), seed, trains), StringComparer.Ordinal);
+        Tables = layout.Tables.ToDictionary(t => t.Key, t => open(t.Key, Settings(t.Value)), StringComparer.Ordinal);
         plan = InputPlan.Of(layout, Tables, kind.AttendsAll);
         Parameters = new ParameterSet(seed, ScalarType.Float32, device);
         network = kind.Create(plan.Shape, layout.Labels.Count, spec, Parameters);
@@ -62,6 +68,58 @@ public sealed class RankingModel : IDisposable
     /// <summary>Tasks, in the order of the layout's labels.</summary>
     public int Tasks => Layout.Labels.Count;
 
+    /// <summary>Reads a model that <see cref="Save"/> wrote.</summary>
+    /// <param name="folder">Of the version.</param>
+    /// <param name="layout">Of the spec that it was trained with.</param>
+    /// <param name="spec">The model's settings of that spec.</param>
+    /// <param name="device">Where the network runs.</param>
+    /// <param name="trains">Whether it will be trained further.</param>
+    /// <exception cref="InvalidDataException">A file is damaged or of another model; the message names the file and what is wrong.</exception>
+    public static RankingModel Load(string folder, FeatureLayout layout, ModelSpec spec, Device? device = null, bool trains = false)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        string path = Path.Combine(folder, WeightsFile);
+        (Dictionary<string, Tensor> tensors, Dictionary<string, string> metadata) = Safetensors.Read(path);
+        Exception Wrong(string what) => new InvalidDataException($"{path}: {what}");
+        if (metadata.GetValueOrDefault("format") != Format) throw Wrong($"found format '{metadata.GetValueOrDefault("format")}', expected '{Format}'");
+        if (metadata.GetValueOrDefault("kind") != spec.Kind) throw Wrong($"found a model of kind '{metadata.GetValueOrDefault("kind")}', expected '{spec.Kind}'");
+        if (!ulong.TryParse(metadata.GetValueOrDefault("seed"), NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed))
+            throw Wrong($"found seed '{metadata.GetValueOrDefault("seed")}', expected an integer");
+        RankingModel model = new(layout, spec, seed, device, (name, settings) => IdTable.Load(Path.Combine(folder, TableFile(name)), name, settings, trains));
+        try
+        {
+            foreach (string name in model.Parameters.Names)
+            {
+                if (!tensors.Remove(name, out Tensor? values)) throw Wrong($"tensor '{name}' is missing");
+                if (!values.isfinite().all().item<bool>()) throw Wrong($"tensor '{name}' holds a number that is not finite");
+                try { model.Parameters.Set(name, values); }
+                catch (ArgumentException e) { throw Wrong(e.Message); }
+            }
+            if (tensors.Count > 0) throw Wrong($"found the tensor '{tensors.Keys.First()}', which this model does not have");
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes weights and tables into a folder: <c>weights.safetensors</c> and one <c>table-NAME.bin</c> a table.</summary>
+    /// <returns>Names of the files.</returns>
+    public IReadOnlyList<string> Save(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        Safetensors.Write(Path.Combine(folder, WeightsFile), Parameters.Names.Select(n => (n, Parameters[n])), new Dictionary<string, string>
+        {
+            ["format"] = Format,
+            ["kind"] = Spec.Kind,
+            ["seed"] = Seed.ToString(CultureInfo.InvariantCulture),
+        });
+        foreach (IdTable table in Tables.Values) table.Save(Path.Combine(folder, TableFile(table.Name)));
+        return [WeightsFile, .. Tables.Keys.Select(TableFile)];
+    }
+
     /// <summary>Logits [B, tasks] in the caller's dispose scope, without dropout and without gradients for the tables.</summary>
     public Tensor Forward(IReadOnlyList<FeatureVector> vectors)
     {
@@ -84,6 +142,8 @@ public sealed class RankingModel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Parameters.Dispose();
+
+    static string TableFile(string table) => $"table-{Uri.EscapeDataString(table)}.bin";
 
     /// <summary>A batch to read into; the trainer keeps one, scoring threads share some.</summary>
     internal InputBatch Rent() => batches.TryTake(out InputBatch? batch) ? batch : new InputBatch(plan);

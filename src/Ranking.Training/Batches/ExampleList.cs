@@ -7,6 +7,9 @@ namespace Ranking.Training.Batches;
 public sealed class ExampleList(IReadOnlyList<Example> examples) : IExampleSource
 {
     /// <inheritdoc/>
+    public string Identity => $"a list of {examples.Count} examples";
+
+    /// <inheritdoc/>
     public long? Count => examples.Count;
 
     /// <inheritdoc/>

@@ -5,6 +5,9 @@ namespace Ranking.Training.Batches;
 /// <summary>Examples in an order of their own that never changes: files, a merged stream, a list. Every reading begins where it is told to.</summary>
 public interface IExampleSource
 {
+    /// <summary>What is read, in words: a checkpoint is not resumed on another source.</summary>
+    string Identity { get; }
+
     /// <summary>How many examples a reading from the start gives, where that is known ahead: schedules that end need it.</summary>
     long? Count { get; }
 

@@ -29,6 +29,7 @@ public sealed class ReadAhead<T> : IDisposable
     {
         foreach (T element in queue.GetConsumingEnumerable(stop.Token)) yield return element;
         failure?.Throw();
+        stop.Token.ThrowIfCancellationRequested(); // The thread ends without a failure then; that is not the sequence's end.
     }
 
     /// <summary>Stops the thread and disposes of what waits.</summary>

@@ -11,6 +11,9 @@ public sealed record ModelVersion(string Folder, VersionInfo Info)
     /// <summary>Name of the metrics in a version's folder.</summary>
     public const string MetricsFile = "metrics.json";
 
+    /// <summary>Name of the validations and the loss curve of training in a version's folder.</summary>
+    public const string TrainingFile = "training.json";
+
     /// <summary>Name of the info in a version's folder.</summary>
     public const string InfoFile = "version.json";
 

@@ -52,10 +52,12 @@ public sealed record VersionInfo
 /// <param name="PromotedAuc">The promoted version's AUC.</param>
 /// <param name="Allowed">How much lower the new one's may be.</param>
 /// <param name="Passed">Whether it passed.</param>
+/// <param name="Reason">Why they could not be compared; null where they were.</param>
 public sealed record GateOutcome(
     [property: JsonPropertyName("against")] int Against,
     [property: JsonPropertyName("label")] string Label,
     [property: JsonPropertyName("auc")] double? Auc,
     [property: JsonPropertyName("promoted_auc")] double? PromotedAuc,
     [property: JsonPropertyName("allowed")] double Allowed,
-    [property: JsonPropertyName("passed")] bool Passed);
+    [property: JsonPropertyName("passed")] bool Passed,
+    [property: JsonPropertyName("reason")] string? Reason);

@@ -78,4 +78,14 @@ public class ReadAheadTests
             foreach (int i in queue.Read()) stop.CancelAfter(10);
         });
     }
+
+    [Fact]
+    public void A_sequence_that_was_stopped_before_it_was_read_is_not_taken_for_an_empty_one()
+    {
+        using CancellationTokenSource stop = new();
+        stop.Cancel();
+        using ReadAhead<int> queue = new(_ => [1, 2, 3], 2, stop.Token);
+        Thread.Sleep(20);
+        Assert.ThrowsAny<OperationCanceledException>(() => queue.Read().ToList());
+    }
 }

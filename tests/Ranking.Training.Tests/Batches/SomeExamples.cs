@@ -15,6 +15,8 @@ static class SomeExamples
 /// <summary>Examples that lie in partitions, merged by time, as a stream's reader gives them.</summary>
 sealed class Partitioned(IReadOnlyList<(Example Example, int Partition)> merged) : IExampleSource
 {
+    public string Identity => "merged partitions";
+
     public long? Count => null;
 
     public IEnumerable<SourcedExample> Read(IReadOnlyDictionary<int, long> from, CancellationToken cancel)

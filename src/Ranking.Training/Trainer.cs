@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Ranking.Features.Errors;
+using Ranking.Features.Spec;
+using Ranking.Features.Spec.Writing;
+using Ranking.Models;
+using Ranking.Training.Batches;
+using Ranking.Training.Evaluation;
+using Ranking.Training.Registry;
+
+namespace Ranking.Training;
+
+/// <summary>Trains a model and publishes versions of it.</summary>
+/// <param name="registry">Where versions and checkpoints lie.</param>
+/// <param name="logger">Told of versions, gates and resumes.</param>
+public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? logger = null)
+{
+    const int BatchesAhead = 8, ProgressiveExamples = 20_000;
+    static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(500);
+    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    readonly ILogger log = logger ?? NullLogger<Trainer>.Instance;
+
+    /// <summary>Trains to the end of the passes, of patience, or until cancelled; a cancelled training has written a checkpoint.</summary>
+    /// <param name="run">What to train on what.</param>
+    /// <param name="progress">Told twice a second.</param>
+    /// <param name="cancel">Ends training at the next batch boundary.</param>
+    /// <exception cref="RankingException">What was asked for is not possible; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public TrainingOutcome Train(TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancel = default)
+    {
+        if (run.Validation is null && run.Spec.Training.Patience > 0)
+            throw new RankingException(ErrorCodes.ModelSettings, $"training.patience is {run.Spec.Training.Patience}, but there are no validation examples to stop by; expected 0 or validation examples.");
+        using WriterLock held = registry.LockForTraining(run.ModelName);
+        using TrainingSession session = TrainingSession.Begin(registry, run);
+        if (session.Resumed) LogResumed(run.ModelName, session.Step);
+        ProgressiveMetrics progressive = new(run.Spec, ProgressiveExamples);
+        Stopwatch all = Stopwatch.StartNew(), learning = new();
+        long before = session.State.Samples;
+        TrainingOutcome outcome = new() { Model = run.ModelName };
+        try
+        {
+            while (session.State.Pass < run.Spec.Training.Epochs && !session.State.Stopped)
+            {
+                if (!LearnPass()) break;
+                session.EndPass();
+                Tell("validating");
+                session.Validate(cancel);
+                if (session.State.Samples > 0) session.Checkpoint();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            if (session.Step > 0) session.Checkpoint();
+            throw;
+        }
+        if (session.State.Samples == 0) throw new RankingException(ErrorCodes.NothingToTrain, $"{run.Examples.Identity}: no example to train on.");
+        session.UseBest();
+        outcome = Publish(outcome);
+        if (run.Publish) session.Clear();
+        return outcome with
+        {
+            Samples = session.State.Samples,
+            SamplesPerSecond = (session.State.Samples - before) / learning.Elapsed.TotalSeconds,
+            Validations = session.State.Validations,
+            Curve = session.State.Curve.Points,
+            Seconds = all.Elapsed.TotalSeconds,
+        };
+
+        // False: training was told to stop within the pass.
+        bool LearnPass()
+        {
+            TimeSpan checkpointed = all.Elapsed, told = TimeSpan.MinValue, published = all.Elapsed;
+            using ReadAhead<ExampleBatch> batches = new(session.Rest, BatchesAhead, cancel);
+            learning.Start();
+            foreach (ExampleBatch batch in batches.Read())
+            {
+                TrainingStep step = session.Learn(batch);
+                progressive.Add(batch.Examples, step.Scores, step.Loss);
+                learning.Stop();
+                if (run.ValidateEvery > 0 && session.Step % run.ValidateEvery == 0) session.Validate(cancel);
+                if (all.Elapsed - checkpointed >= run.CheckpointEvery)
+                {
+                    session.Checkpoint();
+                    checkpointed = all.Elapsed;
+                }
+                if (run.Publish && all.Elapsed - published >= run.PublishEvery)
+                {
+                    outcome = Publish(outcome);
+                    published = all.Elapsed;
+                }
+                if (session.State.Stopped) return false;
+                if (told == TimeSpan.MinValue || all.Elapsed - told >= ReportEvery)
+                {
+                    Tell("training");
+                    told = all.Elapsed;
+                }
+                cancel.ThrowIfCancellationRequested();
+                learning.Start();
+            }
+            learning.Stop();
+            Tell("training");
+            return true;
+        }
+
+        void Tell(string phase) => progress?.Report(new TrainingProgress(
+            phase, session.State.Samples, run.Examples.Count * run.Spec.Training.Epochs, session.State.Pass + 1, progressive.TakeLoss(), progressive.Auc(),
+            (session.State.Samples - before) / Math.Max(1e-9, learning.Elapsed.TotalSeconds)));
+
+        TrainingOutcome Publish(TrainingOutcome sofar)
+        {
+            Tell("publishing");
+            EvaluationReport report = run.Validation is null
+                ? Evaluator.Evaluate(progressive.Rows(), new EvaluationSettings { GaucReason = run.GaucReason })
+                : session.BestModel is { } best ? VersionModel.Evaluate(run, best.Score, cancel) : session.Report(cancel);
+            if (!run.Publish) return sofar with { Metrics = report };
+            // Without examples set aside, the latest ones serve: the new model's scores of them are from before it learned from them.
+            IExampleSource? examples = run.Validation ?? (run.PublishEvery is null ? null : new ExampleList(progressive.Examples));
+            GateOutcome? gate = PromotionGate.Judge(registry, run.ModelName, run.Spec, report.Labels.Values.First().Auc, examples, run.Device, cancel);
+            ModelVersion version = registry.Publish(run.ModelName, Info(session, run, gate), folder => Write(folder, session, run.Spec, report), gate?.Passed ?? false);
+            bool promoted = registry.Promoted(run.ModelName) == version.Info.Version;
+            LogPublished(version.ToString(), promoted, gate?.ToString() ?? "the first version");
+            return sofar with { Version = version.Info.Version, Promoted = promoted, Gate = gate, Metrics = report };
+        }
+    }
+
+    static VersionInfo Info(TrainingSession session, TrainingRun run, GateOutcome? gate) => new()
+    {
+        Kind = run.Spec.Model.Kind,
+        FeatureHash = run.Spec.FeatureHash,
+        SpecHash = run.Spec.SpecHash,
+        Samples = session.State.Samples,
+        FirstTimeMs = session.State.FirstTimeMs,
+        LastTimeMs = session.State.LastTimeMs,
+        Seed = run.Spec.Training.Seed,
+        FromVersion = run.FromVersion,
+        Gate = gate,
+        Machine = session.State.Machine,
+    };
+
+    static void Write(string folder, TrainingSession session, RankingSpec spec, EvaluationReport report)
+    {
+        if (session.BestModel is { } best) best.Save(folder);
+        else session.SaveModel(folder);
+        File.WriteAllBytes(Path.Combine(folder, ModelVersion.SpecFile), SpecWriter.ToJson(spec, indented: true));
+        File.WriteAllBytes(Path.Combine(folder, ModelVersion.MetricsFile), JsonSerializer.SerializeToUtf8Bytes(report, Indented));
+        File.WriteAllBytes(Path.Combine(folder, ModelVersion.TrainingFile),
+            JsonSerializer.SerializeToUtf8Bytes(new { validations = session.State.Validations, curve = session.State.Curve.Points }, Indented));
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Training of {Model} goes on from the checkpoint of step {Step}.")]
+    partial void LogResumed(string model, long step);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Published {Version}, promoted: {Promoted} ({Gate}).")]
+    partial void LogPublished(string version, bool promoted, string gate);
+}

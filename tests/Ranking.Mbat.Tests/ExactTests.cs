@@ -48,8 +48,8 @@ public class ExactTests
     public void Two_numbers_that_a_double_cannot_tell_apart_differ()
     {
         MbatEncoder encoder = new(new MbatSettings { Dimension = 1024 });
-        Assert.InRange(encoder.Cosine("9007199254740992", "9007199254740993"), 0.3, 0.7);
-        Assert.InRange(encoder.Cosine("1e400", "2e400"), 0.3, 0.7);
+        Assert.InRange(encoder.Cosine("9007199254740992", "9007199254740993"), 0.6, 0.9);
+        Assert.InRange(encoder.Cosine("1e400", "2e400"), 0.6, 0.9);
         Assert.NotEqual(encoder.Encode("1e-400"), encoder.Encode("0"));
     }
 

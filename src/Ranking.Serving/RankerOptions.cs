@@ -1,0 +1,29 @@
+namespace Ranking.Serving;
+
+/// <summary>What a ranker serves, and from where.</summary>
+public sealed record RankerOptions
+{
+    /// <summary>Folder of the model registry.</summary>
+    public required string Registry { get; init; }
+
+    /// <summary>Name of the model; by default the spec's name.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Folder of the feature spec; versions of other features are refused.</summary>
+    public required string Spec { get; init; }
+
+    /// <summary>Address of Redis; null serves without it: every owner's features are missing and every answer is degraded.</summary>
+    public string? Redis { get; init; }
+
+    /// <summary>Prefix of keys; by default the spec's name.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>How often the registry is looked at; 5 s by default.</summary>
+    public TimeSpan RegistryPoll { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whether item tokens are read from and written to Redis; true by default.</summary>
+    public bool CacheTokens { get; init; } = true;
+
+    /// <summary>What is refused or cut short.</summary>
+    public RankerLimits Limits { get; init; } = new();
+}

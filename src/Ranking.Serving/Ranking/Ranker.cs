@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Ranking.Features.Errors;
+using Ranking.Features.Examples;
+using Ranking.Serving.Limits;
+using Ranking.Serving.Retrieval;
+using Ranking.Serving.Telemetry;
+using Ranking.Serving.Versions;
+
+namespace Ranking.Serving.Ranking;
+
+/// <summary>A request's walk once it is parsed: retrieve, fetch, assemble, score, blend.</summary>
+internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard redis, RankerOptions options, RankerMetrics metrics, ILogger<Ranker> log)
+{
+    /// <summary>The request's time lies before what a row still holds.</summary>
+    public const string StaleTime = "stale_time";
+
+    /// <summary>A row in Redis cannot be read.</summary>
+    public const string DamagedRow = "damaged_row";
+
+    /// <summary>Neighbours could not be asked for.</summary>
+    public const string NoRetrieval = "no_retrieval";
+
+    readonly RankerLimits limits = options.Limits;
+    long lastDamageLogged;
+    double scoringMsPerCandidate = 0.02; // a first guess, for the deadline of the first request
+
+    public async Task<RankResult> RankAsync(ServingVersion version, RankQuery query, Deadline deadline)
+    {
+        List<string> degraded = [];
+        long at = Stopwatch.GetTimestamp();
+        if (query.SimilarTo is not null)
+        {
+            await RetrieveAsync(query, deadline, degraded).ConfigureAwait(false);
+            at = metrics.Stage("retrieve", at);
+        }
+        metrics.Candidates(query.Candidates.Count);
+        bool useTokens = options.CacheTokens && version.Scorer.UsesTokens;
+        FetchPlan fetch = version.FetchPlanner.Plan(query, useTokens);
+        FetchedRows fetched = await FetchAsync(version, fetch, query, deadline, degraded).ConfigureAwait(false);
+        at = metrics.Stage("fetch", at);
+        deadline.Check("before the candidates were scored");
+        FeatureVector[] examples = version.Assembler.Assemble(query, fetch, fetched, out Assembler.Findings findings);
+        Report(findings, degraded);
+        at = metrics.Stage("assemble", at);
+        RankResult result = Score(version, query, examples, fetched, useTokens, degraded);
+        TimeSpan scoring = Stopwatch.GetElapsedTime(at);
+        metrics.Stage("score", at);
+        if (examples.Length > 0) scoringMsPerCandidate = 0.9 * scoringMsPerCandidate + 0.1 * scoring.TotalMilliseconds / examples.Length;
+        foreach (string reason in degraded) metrics.Degraded(reason);
+        return result;
+    }
+
+    async Task RetrieveAsync(RankQuery query, Deadline deadline, List<string> degraded)
+    {
+        if (retriever.Unavailable is { } why) throw new RequestRefusedException(501, ErrorCodes.RetrievalUnavailable, why, "$.candidates_from");
+        TimeSpan timeout = deadline.ForFetch(TimeSpan.Zero, limits.RedisTimeoutMs);
+        // An answer in a box of its own: the guard takes null for a failure, and an unknown item is none.
+        (IReadOnlyList<Near>?[]? answer, string? reason) = await redis.AskAsync(
+            static async s => new[] { await s.retriever.NearItemAsync(s.query.SimilarTo!, s.query.Neighbours, null).ConfigureAwait(false) },
+            (retriever, query),
+            timeout,
+            timeout.TotalMilliseconds < limits.RedisTimeoutMs).ConfigureAwait(false);
+        if (reason is not null)
+        {
+            if (query.Candidates.Count == 0)
+                throw new RequestRefusedException(503, ErrorCodes.RedisUnreachable, $"candidates_from needs Redis, which did not answer ({reason})", "$.candidates_from", retryAfter: TimeSpan.FromSeconds(1));
+            degraded.Add(NoRetrieval);
+            return;
+        }
+        if (answer![0] is not { } near)
+        {
+            if (query.Candidates.Count > 0) return;
+            throw new RequestRefusedException(404, ErrorCodes.DocumentUnknown, "the item of candidates_from has no vector", "$.candidates_from.similar_to", query.SimilarTo, "an item whose document has a vector");
+        }
+        var given = new HashSet<string>(query.Candidates.Select(c => c.Id), StringComparer.Ordinal);
+        foreach (Near each in near) if (given.Add(each.Id)) query.Candidates.Add(new(each.Id, null));
+    }
+
+    async Task<FetchedRows> FetchAsync(ServingVersion version, FetchPlan fetch, RankQuery query, Deadline deadline, List<string> degraded)
+    {
+        if (fetch.Rows.Count == 0 && fetch.Tokens.Count == 0) return FetchedRows.Nothing(fetch);
+        TimeSpan timeout = deadline.ForFetch(TimeSpan.FromMilliseconds(scoringMsPerCandidate * query.Candidates.Count), limits.RedisTimeoutMs);
+        (FetchedRows? fetched, string? reason) = await redis.AskAsync(
+            static s => s.rows.FetchAsync(s.fetch, s.Name),
+            (rows, fetch, version.Name),
+            timeout,
+            timeout.TotalMilliseconds < limits.RedisTimeoutMs).ConfigureAwait(false);
+        if (fetched is not null) return fetched;
+        degraded.Add(reason!);
+        return FetchedRows.Nothing(fetch);
+    }
+
+    RankResult Score(ServingVersion version, RankQuery query, FeatureVector[] examples, FetchedRows fetched, bool useTokens, List<string> degraded)
+    {
+        int labels = version.Layout.Labels;
+        var probabilities = new float[examples.Length * labels];
+        var missed = new List<ComputedToken>();
+        if (examples.Length > 0) version.Scorer.Score(examples, useTokens ? fetched.Tokens ?? new byte[]?[examples.Length] : null, probabilities, missed);
+        for (int i = 0; i < probabilities.Length; i++)
+        {
+            if (float.IsFinite(probabilities[i])) continue;
+            throw new RequestRefusedException(422, ErrorCodes.RequestInvalid,
+                $"'{query.Candidates[i / labels].Id}' has no finite score: its numbers are far outside what the model was trained on", $"$.candidates[{i / labels}]");
+        }
+        if (useTokens)
+        {
+            metrics.Tokens(examples.Length - missed.Count, missed.Count);
+            // Without Redis there is nowhere to write to, and nobody waits for it.
+            if (missed.Count > 0 && fetched.Tokens is not null) _ = WriteBackAsync(version.Name, [.. missed.Select(m => (query.Candidates[m.Candidate].Id, m.Value))]);
+        }
+        double[] scores = Blend.Scores(probabilities, query.Weights);
+        int[] order = Blend.Order(scores);
+        return new(query, version.Layout, order.AsMemory(0, Math.Min(query.Limit, order.Length)), scores, probabilities, examples, degraded);
+    }
+
+    async Task WriteBackAsync(string model, (string Item, byte[] Value)[] tokens)
+    {
+        try
+        {
+            await rows.WriteTokensAsync(model, tokens).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // A cache that cannot be written is a slower cache.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            log.TokensNotWritten(e.Message);
+        }
+    }
+
+    void Report(in Assembler.Findings findings, List<string> degraded)
+    {
+        metrics.Rows(findings.Found, findings.Missing, findings.Stale, findings.Damaged);
+        if (findings.Stale > 0) degraded.Add(StaleTime);
+        if (findings.Damaged == 0) return;
+        degraded.Add(DamagedRow);
+        long last = Volatile.Read(ref lastDamageLogged), now = Stopwatch.GetTimestamp();
+        if ((last == 0 || Stopwatch.GetElapsedTime(last, now) > TimeSpan.FromMinutes(1)) && Interlocked.CompareExchange(ref lastDamageLogged, now, last) == last)
+            log.RowDamaged(findings.DamagedKind!, findings.Damage!);
+    }
+}

@@ -14,7 +14,7 @@ namespace Ranking.Store;
 /// ns:{b}:item:ID            row of entity kind "item"
 /// ns:{b}:token:VERSION:ID   cached token of item ID for a model version
 /// ns:{b}:offset             what the sink wrote last for this tag
-/// ns:versions               model versions that have tokens, with the time of the last one
+/// ns:versions               model versions that have tokens, until when
 /// ns:{vectors:KIND}         the vector set of an entity kind; ns:{vectors:KIND}:offset:b beside it
 /// </code>
 /// </summary>
@@ -49,7 +49,7 @@ public sealed class KeyLayout
     /// <summary>Prefix of all keys.</summary>
     public string Namespace { get; }
 
-    /// <summary>Sorted set of the model versions that have tokens; scores are Unix seconds of the last write.</summary>
+    /// <summary>Sorted set of the model versions that have tokens; scores are the Unix seconds at which the last one expires.</summary>
     public RedisKey Versions { get; }
 
     /// <summary>The tag of an id, 0 to <see cref="Tags"/> − 1. Modulo the partition count it is the id's partition.</summary>

@@ -130,8 +130,8 @@ public sealed class StoreConnection : IAsyncDisposable
         _ => new RankingException(ErrorCodes.RedisUnreachable, $"Redis at {_shownAddress} is not reachable: {Reason(e)}", e),
     };
 
-    /// <summary>Whether an exception of StackExchange.Redis is about the server or the network, and not about our code.</summary>
-    public static bool IsServerFault(Exception e) => e is RedisException or RedisTimeoutException or TimeoutException;
+    /// <summary>Whether an exception of StackExchange.Redis is about the server, the network or a closed connection.</summary>
+    public static bool IsServerFault(Exception e) => e is RedisException or RedisTimeoutException or TimeoutException or ObjectDisposedException;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _multiplexer.DisposeAsync();

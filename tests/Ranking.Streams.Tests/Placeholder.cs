@@ -1,7 +1,0 @@
-namespace Ranking.Streams.Tests;
-
-public class Placeholder
-{
-    [Fact]
-    public void Runs() => Assert.True(true);
-}

@@ -33,6 +33,9 @@ public sealed class ExampleTopicReader : IDisposable
     /// <summary>For each partition the offset after the last example that was taken: where to begin again.</summary>
     public IReadOnlyList<long> Offsets => offsets;
 
+    /// <summary>The partition of the example that was taken last.</summary>
+    public int LastPartition { get; private set; }
+
     /// <summary>Every example below this was taken or can be.</summary>
     public long WatermarkMs => merge.WatermarkMs;
 
@@ -47,6 +50,7 @@ public sealed class ExampleTopicReader : IDisposable
         {
             if (merge.TryTake(out Example? example, out int partition, out long offset))
             {
+                LastPartition = partition;
                 offsets[partition] = Math.Max(offsets[partition], offset + 1);
                 return example;
             }

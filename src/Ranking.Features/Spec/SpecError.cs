@@ -1,3 +1,5 @@
+using Ranking.Features.Errors;
+
 namespace Ranking.Features.Spec;
 
 /// <summary>A mistake in a spec, where it is and what would be right.</summary>
@@ -13,10 +15,14 @@ public sealed record SpecError(string File, int Line, int Column, string Found, 
 }
 
 /// <summary>A spec has mistakes; all that were found, in the order of their places.</summary>
-public sealed class SpecException : Exception
+public sealed class SpecException : RankingException
 {
     /// <summary>An exception for <paramref name="errors"/>, of which there is at least one.</summary>
-    public SpecException(IReadOnlyList<SpecError> errors) : base(string.Join('\n', errors)) => Errors = errors;
+    public SpecException(IReadOnlyList<SpecError> errors) : this(ErrorCodes.SpecInvalid, errors)
+    {
+    }
+
+    internal SpecException(ErrorCode code, IReadOnlyList<SpecError> errors) : base(code, string.Join('\n', errors)) => Errors = errors;
 
     /// <summary>The mistakes.</summary>
     public IReadOnlyList<SpecError> Errors { get; }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
+using Ranking.Features.Errors;
 using Ranking.Features.Spec.Checking;
 using Ranking.Features.Spec.Reading;
 
@@ -30,7 +31,9 @@ public static class SpecReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw OneError(file, e is FileNotFoundException or DirectoryNotFoundException ? "no such file" : e.Message, "a readable spec");
+            throw e is FileNotFoundException or DirectoryNotFoundException
+                ? OneError(file, "no such file", "a readable spec", ErrorCodes.SpecNotFound)
+                : OneError(file, e.Message, "a readable spec");
         }
         return Parse(bytes, file, folder, overrides);
     }
@@ -68,5 +71,6 @@ public static class SpecReader
         return null;
     }
 
-    static SpecException OneError(string file, string found, string expected) => new([new(file, 1, 1, found, expected)]);
+    static SpecException OneError(string file, string found, string expected, ErrorCode? code = null) =>
+        new(code ?? ErrorCodes.SpecInvalid, [new(file, 1, 1, found, expected)]);
 }

@@ -1,0 +1,31 @@
+-- What the row says of an impression, as events after it. The log has no times for them; these are plausible and fixed:
+-- a click within 3 s, a long view when it has been played, the rest from the middle of the play on.
+WITH numbered AS (
+  SELECT *, row_number() OVER () AS n, regexp_extract(filename, '([^/]+)\.csv\.gz$', 1) AS stem
+  FROM read_csv(getvariable('data') || '/log_standard_*.csv.gz', filename = true)
+),
+log AS (
+  SELECT *, n - min(n) OVER (PARTITION BY stem) AS row_in_file
+  FROM numbered
+),
+happened AS (
+  SELECT *, unnest([
+    {'kind': 'click', 'happened': is_click = 1, 'after_ms': 500 + (row_in_file * 31) % 2500},
+    {'kind': 'long_view', 'happened': long_view = 1, 'after_ms': greatest(play_time_ms, 1000)},
+    {'kind': 'like', 'happened': is_like = 1, 'after_ms': 1000 + play_time_ms // 2},
+    {'kind': 'follow', 'happened': is_follow = 1, 'after_ms': 1000 + play_time_ms // 2 + 700},
+    {'kind': 'comment', 'happened': is_comment = 1, 'after_ms': 1000 + play_time_ms // 2 + 1400},
+    {'kind': 'forward', 'happened': is_forward = 1, 'after_ms': 1000 + play_time_ms // 2 + 2100},
+    {'kind': 'hate', 'happened': is_hate = 1, 'after_ms': 1000 + play_time_ms // 2 + 2800}
+  ]) AS event
+  FROM log
+)
+SELECT
+  time_ms + event.after_ms AS time,
+  stem || ':' || lpad(CAST(row_in_file AS VARCHAR), 8, '0') AS request_id,
+  user_id AS user,
+  video_id AS item,
+  event.kind AS kind,
+  NULL AS value
+FROM happened
+WHERE event.happened

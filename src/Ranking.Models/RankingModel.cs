@@ -145,6 +145,8 @@ public sealed class RankingModel : IDisposable
 
     static string TableFile(string table) => $"table-{Uri.EscapeDataString(table)}.bin";
 
+    internal InputPlan Plan => plan;
+
     /// <summary>A batch to read into; the trainer keeps one, scoring threads share some.</summary>
     internal InputBatch Rent() => batches.TryTake(out InputBatch? batch) ? batch : new InputBatch(plan);
 

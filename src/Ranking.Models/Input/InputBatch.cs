@@ -101,10 +101,7 @@ sealed class InputBatch(InputPlan plan)
 
     void CopyNumbers(InputColumn column, FeatureVector vector, int b)
     {
-        ReadOnlySpan<float> numbers = vector.Numbers.AsSpan(column.Index, column.Width);
-        if (numbers.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
-            throw new ArgumentException($"feature '{column.Feature}': found a number that is not finite, expected finite ones");
-        foreach (int offset in column.Offsets) numbers.CopyTo(x_BF.AsSpan(b * plan.Shape.Width + offset));
+        foreach (int offset in column.Offsets) column.CopyNumbers(vector, x_BF.AsSpan(b * plan.Shape.Width + offset, column.Width));
     }
 
     void Gather()

@@ -1,3 +1,4 @@
+using Ranking.Features.Examples;
 using Ranking.Models.Tables;
 
 namespace Ranking.Models.Input;
@@ -9,4 +10,15 @@ namespace Ranking.Models.Input;
 /// <param name="Table">Of ids: their table.</param>
 /// <param name="Attention">Whether its members stay apart, for target attention to pool.</param>
 /// <param name="Offsets">Where it lies in the input vector.</param>
-sealed record InputColumn(string Feature, int Index, int Width, IdTable? Table, bool Attention, IReadOnlyList<int> Offsets);
+sealed record InputColumn(string Feature, int Index, int Width, IdTable? Table, bool Attention, IReadOnlyList<int> Offsets)
+{
+    /// <summary>Copies the column's numbers.</summary>
+    /// <exception cref="ArgumentException">One is not finite.</exception>
+    public void CopyNumbers(FeatureVector vector, Span<float> to)
+    {
+        ReadOnlySpan<float> numbers = vector.Numbers.AsSpan(Index, Width);
+        if (numbers.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+            throw new ArgumentException($"feature '{Feature}': found a number that is not finite, expected finite ones");
+        numbers.CopyTo(to);
+    }
+}

@@ -8,7 +8,10 @@ namespace Ranking.Models.Input;
 /// <summary>How a feature vector becomes the network's input: which column comes from which table and lies where.</summary>
 sealed class InputPlan
 {
-    InputPlan(InputShape shape, InputColumn[] columns, Dictionary<string, InputColumn> targets) => (Shape, Columns, Targets) = (shape, columns, targets);
+    readonly InputColumn[][] byGroup;
+
+    InputPlan(InputShape shape, InputColumn[] columns, Dictionary<string, InputColumn> targets, InputColumn[][] byGroup) =>
+        (Shape, Columns, Targets, this.byGroup) = (shape, columns, targets, byGroup);
 
     /// <summary>Where groups and columns lie in the input vector.</summary>
     public InputShape Shape { get; }
@@ -18,6 +21,21 @@ sealed class InputPlan
 
     /// <summary>Of each sequence under attention: the column that it attends to.</summary>
     public IReadOnlyDictionary<string, InputColumn> Targets { get; }
+
+    /// <summary>One group's numbers of one vector: for scoring, where groups are read one by one and none is under attention.</summary>
+    /// <param name="group">Its number.</param>
+    /// <param name="vector">Only the group's own columns are read.</param>
+    /// <param name="x">[width of the group].</param>
+    public void Gather(int group, FeatureVector vector, Span<float> x)
+    {
+        foreach (InputColumn column in byGroup[group])
+        {
+            Span<float> own = x[..column.Width];
+            x = x[column.Width..];
+            if (column.Table is { } table) table.Pool(vector.IdsOf(column.Index), own);
+            else column.CopyNumbers(vector, own);
+        }
+    }
 
     /// <summary>The plan of a layout.</summary>
     /// <param name="layout">Of the spec.</param>
@@ -56,7 +74,8 @@ sealed class InputPlan
         }
         foreach (InputColumn column in columns.Values)
             if (column.Attention) targets.Add(column.Feature, columns[Target(places[column.Feature].Column)!.Feature]);
-        return new InputPlan(new InputShape(groups, spans), [.. columns.Values], targets);
+        InputColumn[][] byGroup = [.. layout.Groups.Select(g => g.Columns.Select(c => columns[c.Feature]).ToArray())];
+        return new InputPlan(new InputShape(groups, spans), [.. columns.Values], targets, byGroup);
 
         // Only a sequence can attend: what it attends to is a single id of its own table.
         FeatureColumn? Target(FeatureColumn sequence) => !sequence.IsIds || sequence.Width == 1 ? null

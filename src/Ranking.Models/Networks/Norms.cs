@@ -20,7 +20,9 @@ sealed class RmsNorm(ParameterSet parameters, string name, int width, int tokens
 /// <summary>BatchNorm over the examples, each number of each token by itself; running statistics when scoring (momentum 0.1, ε 1e-5).</summary>
 sealed class TokenBatchNorm : ITokenNorm
 {
-    const double Momentum = 0.1, Epsilon = 1e-5;
+    const double Momentum = 0.1;
+
+    public const double Epsilon = 1e-5;
     readonly Tensor gamma, beta, mean, variance;
 
     public TokenBatchNorm(ParameterSet parameters, string name, int width, int tokens)

@@ -80,6 +80,13 @@ public sealed class ParameterSet : IDisposable
         target.copy_(values);
     }
 
+    /// <summary>A copy of a tensor's numbers, row-major, as float32.</summary>
+    public float[] ToArray(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return this[name].detach().to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

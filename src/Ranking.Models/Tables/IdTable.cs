@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics.Tensors;
 using System.Text;
 using System.Text.Unicode;
 
@@ -88,6 +89,19 @@ public sealed partial class IdTable
         ReadOnlySpan<byte> key = Encode(id, buffer);
         int row = index.Find(key, (uint)StableHash.Of(key, seed));
         return row >= 0 ? row : Shared;
+    }
+
+    /// <summary>The mean of the ids' rows, or what stands for a missing value. Changes nothing.</summary>
+    public void Pool(ReadOnlySpan<string> ids, Span<float> pooled)
+    {
+        if (ids.Length == 1) Row(Find(ids[0])).CopyTo(pooled);
+        else if (ids.Length == 0 && Settings.Missing == MissingValue.Learned) Row(Missing).CopyTo(pooled);
+        else
+        {
+            pooled.Clear();
+            foreach (string id in ids) TensorPrimitives.Add(pooled, Row(Find(id)), pooled);
+            if (ids.Length > 0) TensorPrimitives.Multiply(pooled, 1f / ids.Length, pooled);
+        }
     }
 
     /// <summary>Begins a batch: forgets the gradients of the last one, and drops what expired, now and then.</summary>

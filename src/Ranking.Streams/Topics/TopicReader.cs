@@ -50,8 +50,30 @@ public sealed class TopicReader : IDisposable
         return result;
     }
 
+    /// <summary>The start of a partition's log and the end of what can be read, asked of the broker now.</summary>
+    /// <exception cref="KafkaException">The broker does not answer.</exception>
+    public (long Begin, long End) Bounds(string topic, int partition)
+    {
+        WatermarkOffsets offsets = consumer.QueryWatermarkOffsets(new TopicPartition(kafka.Topic(topic), partition), TimeSpan.FromSeconds(10));
+        return (offsets.Low.Value, offsets.High.Value);
+    }
+
+    /// <summary>The offset of the next message of a partition; null before the first was read.</summary>
+    public long? Position(string topic, int partition)
+    {
+        Offset position = consumer.Position(new TopicPartition(kafka.Topic(topic), partition));
+        return position.IsSpecial ? null : position.Value;
+    }
+
     /// <summary>Continues a partition from another offset.</summary>
-    public void Seek(string topic, int partition, long offset) => consumer.Seek(new TopicPartitionOffset(kafka.Topic(topic), partition, offset));
+    public void Seek(string topic, int partition, long offset)
+    {
+        var to = new TopicPartitionOffset(kafka.Topic(topic), partition, offset);
+        atEnd.Remove((to.Topic, partition));
+        // A seek is refused while a fresh assignment has not begun to fetch; assigning anew always works.
+        consumer.IncrementalUnassign([to.TopicPartition]);
+        consumer.IncrementalAssign([to]);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

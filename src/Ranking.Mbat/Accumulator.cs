@@ -54,9 +54,13 @@ internal sealed class Accumulator(int dimension)
     /// <summary>Adds terms rounded to integers, ties to even.</summary>
     public void Add(ReadOnlySpan<float> terms)
     {
+        ref float from = ref MemoryMarshal.GetReference(terms);
+        Vector256<float> most = default;
+        for (nuint i = 0; i < (nuint)terms.Length; i += 8)
+            most = Vector256.Max(most, Vector256.Abs(Vector256.LoadUnsafe(ref from, i)));
         float largest = 0;
-        foreach (float term in terms)
-            largest = Math.Max(largest, Math.Abs(term));
+        for (int lane = 0; lane < 8; lane++)
+            largest = Math.Max(largest, most[lane]);
         if (largest >= Limit)
         {
             Spill();
@@ -65,7 +69,6 @@ internal sealed class Accumulator(int dimension)
             return;
         }
         ref int to = ref MemoryMarshal.GetReference(Room((long)largest + 1));
-        ref float from = ref MemoryMarshal.GetReference(terms);
         for (nuint i = 0; i < (nuint)terms.Length; i += 8)
             (Vector256.LoadUnsafe(ref to, i) + Vector256.ConvertToInt32(Vector256.Round(Vector256.LoadUnsafe(ref from, i)))).StoreUnsafe(ref to, i);
     }
@@ -73,8 +76,10 @@ internal sealed class Accumulator(int dimension)
     /// <summary>The sum as floats.</summary>
     public void CopyTo(Span<float> target)
     {
-        for (int i = 0; i < target.Length; i++)
+        for (int i = 0; _spilled && i < target.Length; i++)
             target[i] = At(i);
+        for (int i = 0; !_spilled && i < target.Length; i += 8)
+            Vector256.ConvertToSingle(Vector256.LoadUnsafe(ref _sum[0], (nuint)i)).CopyTo(target[i..]);
     }
 
     /// <summary>Whether nothing was added since <see cref="Clear"/>.</summary>

@@ -109,13 +109,7 @@ internal sealed class LeafEncoder(EncoderContext context, Frames frames, Action<
 
     private void Flush(int weight)
     {
-        for (int plane = 0; plane < _bag.PlaneCount; plane++)
-            frames.Add(_bag.Plane(plane), weight << plane);
-        if (_bag.Rest != 0)
-        {
-            Array.Clear(_bits);
-            frames.Add(_bits, weight * _bag.Rest);
-        }
+        frames.Add(_bag, weight);
         _bag.Clear();
     }
 

@@ -30,6 +30,9 @@ internal abstract class Frames
     /// <summary>Adds a leaf, D bits of plus and minus ones, with a fixed-point weight.</summary>
     public abstract void Add(ReadOnlySpan<ulong> bits, int weight);
 
+    /// <summary>Adds the sum of a bag of leaves, each with a fixed-point weight; weight times count must stay below 2³⁰.</summary>
+    public abstract void Add(WordBag bag, int weight);
+
     /// <summary>The finished sum of the document.</summary>
     public abstract Accumulator Result { get; }
 }

@@ -12,6 +12,7 @@ internal sealed class MatrixFrames : Frames
     private readonly BlockPermutation _array;
     private readonly BlockPermutation _sequence;
     private readonly uint[] _wide;
+    private readonly uint[] _wideBag;
     private readonly float[] _value;
     private readonly float[] _bound;
     private readonly List<Accumulator> _sums = [];
@@ -29,6 +30,7 @@ internal sealed class MatrixFrames : Frames
         _sequence = new BlockPermutation(dimension);
         _sequence.Draw(hashes.Sequence, hashes.Bank);
         _wide = new uint[dimension / 16];
+        _wideBag = new uint[WordBag.Planes * _wide.Length];
         _value = new float[dimension];
         _bound = new float[dimension];
         _sums.Add(new Accumulator(dimension));
@@ -71,6 +73,11 @@ internal sealed class MatrixFrames : Frames
             return;
         value.CopyTo(_value);
         matrix.Apply(_value, _bound);
+        if (_levels[_top].Way == _identity)
+        {
+            _sums[_open].Add(_bound);
+            return;
+        }
         _levels[_top].Way.Apply(_bound, _value);
         _sums[_open].Add(_value);
     }
@@ -93,6 +100,9 @@ internal sealed class MatrixFrames : Frames
         PermutedSum.Widen(bits, _wide);
         PermutedSum.Add(_levels[_top].Way, _wide, weight, _sums[_open].Room(Math.Abs((long)weight)));
     }
+
+    public override void Add(WordBag bag, int weight) =>
+        PermutedSum.Add(_levels[_top].Way, bag, _wideBag, weight, _sums[_open].Room(Math.Abs((long)weight) * bag.Count));
 
     private ref Level Push()
     {

@@ -17,6 +17,7 @@ internal sealed class PermutationFrames : Frames
     private readonly ulong _arrayHash;
     private readonly ulong _sequenceHash;
     private readonly uint[] _wide;
+    private readonly uint[] _wideBag;
     private readonly List<Accumulator> _sums = [];
     private Level[] _levels = new Level[8];
     private int _top;
@@ -32,6 +33,7 @@ internal sealed class PermutationFrames : Frames
         _sequence.Draw(hashes.Sequence, _bank);
         (_arrayHash, _sequenceHash) = (hashes.Array, hashes.Sequence);
         _wide = new uint[dimension / 16];
+        _wideBag = new uint[WordBag.Planes * _wide.Length];
         _sums.Add(new Accumulator(dimension));
         _levels[0].Way = _cache[PathCache.Root];
     }
@@ -93,6 +95,9 @@ internal sealed class PermutationFrames : Frames
         PermutedSum.Widen(bits, _wide);
         PermutedSum.Add(_levels[_top].Way, _wide, weight, _sums[_open].Room(Math.Abs((long)weight)));
     }
+
+    public override void Add(WordBag bag, int weight) =>
+        PermutedSum.Add(_levels[_top].Way, bag, _wideBag, weight, _sums[_open].Room(Math.Abs((long)weight) * bag.Count));
 
     private void Push(ulong step)
     {

@@ -83,4 +83,62 @@ internal static class PermutedSum
             Unsafe.Add(ref sum, i) += (weight ^ minus) - minus;
         }
     }
+
+    /// <summary>
+    /// sum += weight · Q c for the sum c = n − 2 Σ_p 2^p plane_p of a bag's n vectors. A lane whose sign turns reads the
+    /// opposite of each bit, so its sum is −n + 2 (2^planes − 1) − 2 Σ_p 2^p bit_p.
+    /// </summary>
+    public static void Add(BlockPermutation permutation, WordBag bag, Span<uint> wide, int weight, Span<int> sum)
+    {
+        ReadOnlySpan<ushort> blocks = permutation.Blocks;
+        int planes = bag.PlaneCount, plus = weight * bag.Count, minus = weight * (2 * ((1 << planes) - 1) - bag.Count);
+        for (int p = 0; p < planes; p++)
+            Widen(bag.Plane(p), wide.Slice(p * blocks.Length, blocks.Length));
+        if (sum.Length != 16 * blocks.Length || wide.Length < planes * blocks.Length)
+            throw new ArgumentException("bag, permutation and sum differ in dimension");
+        ref uint bits = ref MemoryMarshal.GetReference(wide);
+        ref byte lanes = ref MemoryMarshal.GetArrayDataReference(permutation.Lanes);
+        ref int target = ref MemoryMarshal.GetReference(sum);
+        if (Avx512F.IsSupported)
+            AddBag512(blocks, planes, ref bits, ref lanes, weight, plus, minus, ref target);
+        else
+            AddBagScalar(blocks, planes, ref bits, ref lanes, weight, plus, minus, ref target);
+    }
+
+    private static void AddBag512(
+        ReadOnlySpan<ushort> blocks, int planes, ref uint wide, ref byte lanes, int weight, int plus, int minus, ref int sum)
+    {
+        Vector512<int> upright = Vector512.Create(plus), turned = Vector512.Create(minus);
+        for (int b = 0; b < blocks.Length; b++)
+        {
+            Vector512<uint> shifts = Avx512F.ConvertToVector512UInt32(Vector128.LoadUnsafe(ref lanes, (nuint)(16 * b)));
+            Vector512<int> value = Vector512.ConditionalSelect(Vector512.LessThan((shifts << 27).AsInt32(), Vector512<int>.Zero), turned, upright);
+            ref uint word = ref Unsafe.Add(ref wide, (int)blocks[b]);
+            int step = 2 * weight;
+            for (int p = 0; p < planes; p++)
+            {
+                Vector512<int> bits = Avx512F.ShiftLeftLogicalVariable(Vector512.Create(word), shifts).AsInt32();
+                value -= (bits >> 31) & Vector512.Create(step);
+                word = ref Unsafe.Add(ref word, blocks.Length);
+                step *= 2;
+            }
+            (Vector512.LoadUnsafe(ref sum, (nuint)(16 * b)) + value).StoreUnsafe(ref sum, (nuint)(16 * b));
+        }
+    }
+
+    private static void AddBagScalar(
+        ReadOnlySpan<ushort> blocks, int planes, ref uint wide, ref byte lanes, int weight, int plus, int minus, ref int sum)
+    {
+        for (int i = 0; i < 16 * blocks.Length; i++)
+        {
+            byte lane = Unsafe.Add(ref lanes, i);
+            int value = (lane & BlockPermutation.SignBit) == 0 ? plus : minus;
+            for (int p = 0; p < planes; p++)
+            {
+                uint word = Unsafe.Add(ref wide, p * blocks.Length + blocks[i >> 4]);
+                value -= ((int)(word << lane) >> 31) & (weight << (p + 1));
+            }
+            Unsafe.Add(ref sum, i) += value;
+        }
+    }
 }

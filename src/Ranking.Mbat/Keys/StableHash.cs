@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Ranking.Mbat;
 
@@ -29,6 +30,18 @@ internal static class StableHash
     /// <summary>The i-th 64 bits of the stream that starts at <paramref name="hash"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Stream(ulong hash, int i) => Mix(hash + (ulong)(i + 1) * Golden);
+
+    /// <summary>Eight of <see cref="Stream"/> from i on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Stream8(ulong hash, int i)
+    {
+        Vector512<ulong> x = Vector512.Create(hash + (ulong)i * Golden)
+            + Vector512.Create(Golden, unchecked(2 * Golden), unchecked(3 * Golden), unchecked(4 * Golden), unchecked(5 * Golden),
+                unchecked(6 * Golden), unchecked(7 * Golden), unchecked(8 * Golden));
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+        return x ^ (x >> 31);
+    }
 
     public static ulong Of(ReadOnlySpan<byte> bytes, ulong seed)
     {

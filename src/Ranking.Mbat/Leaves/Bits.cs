@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Ranking.Mbat;
 
 /// <summary>Random vectors of plus and minus ones held as D bits in ⌈D/64⌉ words: 1 is −1.</summary>
@@ -8,7 +10,10 @@ internal static class Bits
     /// <summary>Fills in the vector that a hash stands for.</summary>
     public static void Draw(ulong hash, Span<ulong> bits)
     {
-        for (int i = 0; i < bits.Length; i++)
+        int i = 0;
+        for (; Vector512.IsHardwareAccelerated && i + 8 <= bits.Length; i += 8)
+            StableHash.Stream8(hash, i).CopyTo(bits[i..]);
+        for (; i < bits.Length; i++)
             bits[i] = StableHash.Stream(hash, i);
     }
 }

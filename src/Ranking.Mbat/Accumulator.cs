@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ranking.Mbat;
 
@@ -43,7 +44,7 @@ internal sealed class Accumulator(int dimension)
         double square = part.SquaredLength();
         if (square == 0)
             return;
-        double scale = weight * One * Math.Sqrt(dimension) / Math.Sqrt(square);
+        float scale = (float)(weight * One * Math.Sqrt(dimension) / Math.Sqrt(square));
         Span<int> sum = Room((long)(Math.Abs(weight) * One * Math.Sqrt(dimension)) + 1);
         if (part._spilled)
             AddScaledWide(part, scale, sum);
@@ -90,8 +91,17 @@ internal sealed class Accumulator(int dimension)
     {
         double square = SquaredLength();
         double scale = square == 0 ? 0 : 1 / Math.Sqrt(square);
-        for (int i = 0; i < unit.Length; i++)
-            unit[i] = (float)(At(i) * scale);
+        if (_spilled || !Avx.IsSupported)
+        {
+            for (int i = 0; i < unit.Length; i++)
+                unit[i] = (float)(At(i) * scale);
+            return;
+        }
+        ref int from = ref MemoryMarshal.GetArrayDataReference(_sum);
+        ref float to = ref MemoryMarshal.GetReference(unit);
+        Vector256<double> factor = Vector256.Create(scale);
+        for (nuint i = 0; i < (nuint)unit.Length; i += 4)
+            Avx.ConvertToVector128Single(Avx.ConvertToVector256Double(Vector128.LoadUnsafe(ref from, i)) * factor).StoreUnsafe(ref to, i);
     }
 
     private long At(int i) => _spilled ? _wide![i] + _sum[i] : _sum[i];
@@ -113,36 +123,44 @@ internal sealed class Accumulator(int dimension)
     private static long SumOfSquares(ReadOnlySpan<int> sum)
     {
         ref int first = ref MemoryMarshal.GetReference(sum);
-        Vector256<long> even = Vector256<long>.Zero, odd = Vector256<long>.Zero;
+        if (Avx512F.IsSupported)
+        {
+            Vector512<long> even = default, odd = default;
+            for (int i = 0; i < sum.Length; i += 16)
+            {
+                Vector512<int> x = Vector512.LoadUnsafe(ref first, (nuint)i), shifted = (x.AsInt64() >> 32).AsInt32();
+                even += Avx512F.Multiply(x, x);
+                odd += Avx512F.Multiply(shifted, shifted);
+            }
+            return Vector512.Sum(even + odd);
+        }
+        Vector256<long> low = default, high = default;
         for (int i = 0; i < sum.Length; i += 8)
         {
-            (Vector256<long> low, Vector256<long> high) = Vector256.Widen(Vector256.LoadUnsafe(ref first, (nuint)i));
-            even += low * low;
-            odd += high * high;
+            (Vector256<long> a, Vector256<long> b) = Vector256.Widen(Vector256.LoadUnsafe(ref first, (nuint)i));
+            low += a * a;
+            high += b * b;
         }
-        return Vector256.Sum(even + odd);
+        return Vector256.Sum(low + high);
     }
 
-    private static void AddScaled(ReadOnlySpan<int> part, double scale, Span<int> sum)
+    // Each step is one IEEE operation on floats, rounded alike on every processor; Round takes ties to even.
+    private static void AddScaled(ReadOnlySpan<int> part, float scale, Span<int> sum)
     {
         ref int from = ref MemoryMarshal.GetReference(part);
         ref int to = ref MemoryMarshal.GetReference(sum);
-        // Adding 1.5 · 2⁵² rounds to the nearest integer, ties to even, and leaves it in the low 32 bits: plain IEEE
-        // addition, so that every processor rounds alike.
-        Vector256<double> factor = Vector256.Create(scale), round = Vector256.Create(6755399441055744.0);
-        for (int i = 0; i < part.Length; i += 8)
+        Vector256<float> factor = Vector256.Create(scale);
+        for (nuint i = 0; i < (nuint)part.Length; i += 8)
         {
-            (Vector256<long> low, Vector256<long> high) = Vector256.Widen(Vector256.LoadUnsafe(ref from, (nuint)i));
-            Vector256<long> a = (Vector256.ConvertToDouble(low) * factor + round).AsInt64();
-            Vector256<long> b = (Vector256.ConvertToDouble(high) * factor + round).AsInt64();
-            (Vector256.LoadUnsafe(ref to, (nuint)i) + Vector256.Narrow(a, b)).StoreUnsafe(ref to, (nuint)i);
+            Vector256<float> scaled = Vector256.Round(Vector256.ConvertToSingle(Vector256.LoadUnsafe(ref from, i)) * factor);
+            (Vector256.LoadUnsafe(ref to, i) + Vector256.ConvertToInt32(scaled)).StoreUnsafe(ref to, i);
         }
     }
 
-    private static void AddScaledWide(Accumulator part, double scale, Span<int> sum)
+    private static void AddScaledWide(Accumulator part, float scale, Span<int> sum)
     {
         for (int i = 0; i < sum.Length; i++)
-            sum[i] += (int)BitConverter.DoubleToInt64Bits(part.At(i) * scale + 6755399441055744.0);
+            sum[i] += (int)MathF.Round(part.At(i) * scale);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -11,9 +11,9 @@ public class GoldenTests
     private const string Golden = """
         default 23264a86e54b3d2df082f6d3
         raw 43a6ae5f3bbfbcea1d5e453c
-        set 7183d5d334bf4f083f23d50b
+        set faa3e6a5ab3cea9f352fad0c
         paths feb86fc46baae977ba1d0185
-        butterfly 58fe802c2e7a8634549e3933
+        butterfly e1b686ff59085c6df83a7fc7
         butterfly48 2315b018c9725f4f45e4f5e3
         haar 4c709e170a6c9720c358c95c
         """;

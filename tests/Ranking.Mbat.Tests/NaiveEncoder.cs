@@ -102,8 +102,8 @@ internal sealed class NaiveEncoder(MbatSettings settings)
         if (root || settings.Normalization == Normalization.Raw)
             return sum;
         double square = (double)sum.Aggregate((UInt128)0, (total, x) => total + (UInt128)((Int128)x * x));
-        double scale = square == 0 ? 0 : 1.0 * Accumulator.One * Math.Sqrt(_dimension) / Math.Sqrt(square);
-        return [.. sum.Select(x => (long)Math.Round(x * scale, MidpointRounding.ToEven))];
+        float scale = square == 0 ? 0 : (float)(1.0 * Accumulator.One * Math.Sqrt(_dimension) / Math.Sqrt(square));
+        return [.. sum.Select(x => (long)MathF.Round(x * scale, MidpointRounding.ToEven))];
     }
 
     private long[] Bind(ulong key, long[] value)

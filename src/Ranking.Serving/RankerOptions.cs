@@ -15,6 +15,9 @@ public sealed record RankerOptions
     /// <summary>Address of Redis; null serves without it: every owner's features are missing and every answer is degraded.</summary>
     public string? Redis { get; init; }
 
+    /// <summary>Password of Redis; null for none. Never shown.</summary>
+    public string? RedisPassword { get; init; }
+
     /// <summary>Prefix of keys; by default the spec's name.</summary>
     public string? Namespace { get; init; }
 

@@ -1,12 +1,10 @@
-using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
-using Ranking.Serving.Telemetry;
 
 namespace Ranking.Serving.Limits;
 
 /// <summary>
-/// Stands before Redis: gives up after a short time, and after several failures stops asking for a while, so that an outage costs
+/// Stands before searches in Redis (rows have the store's own guard): gives up after a short time, and after several failures stops asking for a while, so that an outage costs
 /// requests nothing. One request in the break's end tries again; when it succeeds everybody does.
 /// </summary>
 internal sealed class RedisGuard
@@ -22,7 +20,7 @@ internal sealed class RedisGuard
 
     readonly ResiliencePipeline breaker;
 
-    public RedisGuard(TimeProvider clock, ILogger<RedisGuard> log)
+    public RedisGuard(TimeProvider clock)
     {
         breaker = new ResiliencePipelineBuilder { TimeProvider = clock }.AddCircuitBreaker(new CircuitBreakerStrategyOptions
         {
@@ -32,16 +30,6 @@ internal sealed class RedisGuard
             SamplingDuration = TimeSpan.FromSeconds(10),
             BreakDuration = TimeSpan.FromSeconds(1),
             ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is not OperationCanceledException),
-            OnOpened = open =>
-            {
-                log.RedisAway(open.Outcome.Exception?.Message ?? "too many failures");
-                return default;
-            },
-            OnClosed = _ =>
-            {
-                log.RedisBack();
-                return default;
-            },
         }).Build();
     }
 
@@ -90,5 +78,5 @@ internal sealed class RedisGuard
     }
 
     /// <summary>A call that nobody waits for any more may still fail; its exception is looked at so that it is not reported as forgotten.</summary>
-    static void Observe(Task task) => task.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    public static void Observe(Task task) => task.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 }

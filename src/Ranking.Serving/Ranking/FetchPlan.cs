@@ -19,7 +19,9 @@ internal sealed record FetchPlan(List<RowKey> Rows, int[] Places, int Owners, IR
 /// <summary>What came back.</summary>
 /// <param name="Rows">For each row its bytes; empty where there is none.</param>
 /// <param name="Tokens">For each token its bytes, or null; null where none were asked for or nothing came back.</param>
-internal sealed record FetchedRows(ReadOnlyMemory<byte>[] Rows, byte[]?[]? Tokens)
+/// <param name="Reason">Why something is missing although Redis may hold it; null if it answered.</param>
+/// <param name="Trouble">The same for the log.</param>
+internal sealed record FetchedRows(ReadOnlyMemory<byte>[] Rows, byte[]?[]? Tokens, string? Reason = null, string? Trouble = null)
 {
     /// <summary>What a request without Redis is ranked from.</summary>
     public static FetchedRows Nothing(FetchPlan plan) => new(new ReadOnlyMemory<byte>[plan.Rows.Count], null);
@@ -33,6 +35,6 @@ internal interface IRowFetcher
     /// <param name="model">NAME@V, part of the tokens' keys.</param>
     Task<FetchedRows> FetchAsync(FetchPlan plan, string model);
 
-    /// <summary>Writes tokens that were missing; nobody waits for it.</summary>
-    Task WriteTokensAsync(string model, IReadOnlyList<(string Item, byte[] Value)> tokens);
+    /// <summary>Queues tokens that were missing for writing back; never waits.</summary>
+    void WriteTokens(string model, IReadOnlyList<(string Item, byte[] Value)> computed);
 }

@@ -23,6 +23,7 @@ internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard 
 
     readonly RankerLimits limits = options.Limits;
     long lastDamageLogged;
+    int redisAway;
     double scoringMsPerCandidate = 0.02; // a first guess, for the deadline of the first request
 
     public async Task<RankResult> RankAsync(ServingVersion version, RankQuery query, Deadline deadline)
@@ -81,14 +82,31 @@ internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard 
     {
         if (fetch.Rows.Count == 0 && fetch.Tokens.Count == 0) return FetchedRows.Nothing(fetch);
         TimeSpan timeout = deadline.ForFetch(TimeSpan.FromMilliseconds(scoringMsPerCandidate * query.Candidates.Count), limits.RedisTimeoutMs);
-        (FetchedRows? fetched, string? reason) = await redis.AskAsync(
-            static s => s.rows.FetchAsync(s.fetch, s.Name),
-            (rows, fetch, version.Name),
-            timeout,
-            timeout.TotalMilliseconds < limits.RedisTimeoutMs).ConfigureAwait(false);
-        if (fetched is not null) return fetched;
-        degraded.Add(reason!);
-        return FetchedRows.Nothing(fetch);
+        Task<FetchedRows> asked = rows.FetchAsync(fetch, version.Name);
+        FetchedRows fetched;
+        try
+        {
+            // The store's own time-out and circuit breaker stand behind this; only a shorter deadline needs another.
+            fetched = timeout.TotalMilliseconds < limits.RedisTimeoutMs ? await asked.WaitAsync(timeout).ConfigureAwait(false) : await asked.ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            RedisGuard.Observe(asked);
+            degraded.Add(RedisGuard.TimedOut);
+            return FetchedRows.Nothing(fetch);
+        }
+        NoteRedis(fetched);
+        if (fetched.Reason is not null) degraded.Add(fetched.Reason);
+        return fetched;
+    }
+
+    /// <summary>One line when Redis goes away and one when it is back, however many requests see it.</summary>
+    void NoteRedis(FetchedRows fetched)
+    {
+        int now = fetched.Reason is null ? 0 : 1;
+        if (Volatile.Read(ref redisAway) == now || Interlocked.Exchange(ref redisAway, now) == now) return;
+        if (now == 1) log.RedisAway(fetched.Trouble ?? fetched.Reason!);
+        else log.RedisBack();
     }
 
     RankResult Score(ServingVersion version, RankQuery query, FeatureVector[] examples, FetchedRows fetched, bool useTokens, List<string> degraded)
@@ -107,25 +125,11 @@ internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard 
         {
             metrics.Tokens(examples.Length - missed.Count, missed.Count);
             // Without Redis there is nowhere to write to, and nobody waits for it.
-            if (missed.Count > 0 && fetched.Tokens is not null) _ = WriteBackAsync(version.Name, [.. missed.Select(m => (query.Candidates[m.Candidate].Id, m.Value))]);
+            if (missed.Count > 0 && fetched.Tokens is not null) rows.WriteTokens(version.Name, [.. missed.Select(m => (query.Candidates[m.Candidate].Id, m.Value))]);
         }
         double[] scores = Blend.Scores(probabilities, query.Weights);
         int[] order = Blend.Order(scores);
         return new(query, version.Layout, order.AsMemory(0, Math.Min(query.Limit, order.Length)), scores, probabilities, examples, degraded);
-    }
-
-    async Task WriteBackAsync(string model, (string Item, byte[] Value)[] tokens)
-    {
-        try
-        {
-            await rows.WriteTokensAsync(model, tokens).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // A cache that cannot be written is a slower cache.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            log.TokensNotWritten(e.Message);
-        }
     }
 
     void Report(in Assembler.Findings findings, List<string> degraded)

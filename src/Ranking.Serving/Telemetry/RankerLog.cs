@@ -29,6 +29,6 @@ internal static partial class RankerLog
     [LoggerMessage(8, LogLevel.Information, "http on {Http}, admin on {Admin}")]
     public static partial void Listening(this ILogger log, string http, string admin);
 
-    [LoggerMessage(9, LogLevel.Warning, "item tokens could not be written back: {Reason}")]
-    public static partial void TokensNotWritten(this ILogger log, string reason);
+    [LoggerMessage(9, LogLevel.Warning, "Redis has maxmemory-policy {Policy} and may drop rows without telling anybody; expected noeviction (RNK3003)")]
+    public static partial void Evicts(this ILogger log, string policy);
 }

@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Ranking.Client;
+using Ranking.Client.Formats;
+using Ranking.Features.Errors;
+using Ranking.Mbat;
+using Ranking.Serving.Limits;
+using Ranking.Serving.Ranking;
+using Ranking.Serving.Retrieval;
+
+namespace Ranking.Serving.Http;
+
+/// <summary><c>POST /v1/similar</c>.</summary>
+internal sealed class SimilarEndpoint(IRetriever retriever, RedisGuard redis, AnswerBuffer buffers, RankerOptions options)
+{
+    public async Task HandleAsync(HttpContext http)
+    {
+        BodyFormat format = MediaTypes.OfBody(http.Request), wanted = MediaTypes.OfAnswer(http.Request, format);
+        if (retriever.Unavailable is { } why) throw new RequestRefusedException(501, ErrorCodes.RetrievalUnavailable, why);
+        SimilarQuery query;
+        using (RequestBody body = await RequestBody.ReadAsync(http.Request, options.Limits.MaxBodyBytes, http.RequestAborted).ConfigureAwait(false))
+            query = Parse(body, format);
+        IReadOnlyList<Near> near = await SearchAsync(query).ConfigureAwait(false);
+        var answer = new SimilarAnswer { Neighbours = [.. near.Select(n => new Client.Neighbour { Id = n.Id, Similarity = n.Similarity })] };
+        await Answers.SendAsync(http, answer, RankingJson.Default.SimilarAnswer, wanted).ConfigureAwait(false);
+    }
+
+    SimilarQuery Parse(in RequestBody body, BodyFormat format)
+    {
+        if (format == BodyFormat.Json) return SimilarRequestParser.Parse(body.Bytes, retriever.Dimension, options.Limits);
+        ArrayBufferWriter<byte> json = buffers.Rent();
+        try
+        {
+            MessagePackBody.ToJson(body.Memory, json);
+            return SimilarRequestParser.Parse(json.WrittenSpan, retriever.Dimension, options.Limits);
+        }
+        finally
+        {
+            buffers.Return(json);
+        }
+    }
+
+    async Task<IReadOnlyList<Near>> SearchAsync(SimilarQuery query)
+    {
+        TimeSpan timeout = TimeSpan.FromMilliseconds(options.Limits.DefaultDeadlineMs);
+        float[]? vector = query.Document is { } document ? Encode(document) : query.Vector;
+        (IReadOnlyList<Near>?[]? answer, string? reason) = await redis.AskAsync(
+            static async s => new[]
+            {
+                s.vector is null
+                    ? await s.retriever.NearItemAsync(s.query.Id!, s.query.K, s.query.Filter).ConfigureAwait(false)
+                    : await s.retriever.NearVectorAsync(s.vector, s.query.K, s.query.Filter).ConfigureAwait(false),
+            },
+            (retriever, query, vector),
+            timeout,
+            cutShort: false).ConfigureAwait(false);
+        if (reason is not null) throw new RequestRefusedException(503, ErrorCodes.RedisUnreachable, $"Redis did not answer ({reason})", retryAfter: TimeSpan.FromSeconds(1));
+        return answer![0] ?? throw new RequestRefusedException(404, ErrorCodes.DocumentUnknown, "no document of that id has a vector", "$.id", query.Id, "an item whose document has a vector");
+    }
+
+    float[] Encode(JsonElement document)
+    {
+        try
+        {
+            return retriever.Encode(document);
+        }
+        catch (MbatFormatException e)
+        {
+            throw new RequestRefusedException(400, ErrorCodes.DocumentInvalid, e.Message, "$.doc");
+        }
+    }
+}

@@ -75,6 +75,19 @@ public static class TopicNames
         return partitions;
     }
 
+    /// <summary>Deletes the problem's topics; those that do not exist are passed over.</summary>
+    public static async Task DeleteAsync(KafkaSettings kafka, RankingSpec spec)
+    {
+        using IAdminClient admin = new AdminClientBuilder(kafka.AdminConfig()).SetLogHandler(static (_, _) => { }).Build();
+        try
+        {
+            await admin.DeleteTopicsAsync([.. All(spec).Select(t => kafka.Topic(t.Name))]);
+        }
+        catch (DeleteTopicsException e) when (e.Results.All(r => r.Error.Code is ErrorCode.NoError or ErrorCode.UnknownTopicOrPart))
+        {
+        }
+    }
+
     internal static AdminClientConfig AdminConfig(this KafkaSettings kafka)
     {
         var config = new AdminClientConfig { BootstrapServers = kafka.BootstrapServers };

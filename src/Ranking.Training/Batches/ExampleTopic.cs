@@ -11,8 +11,9 @@ namespace Ranking.Training.Batches;
 /// <param name="partitions">Partitions of the topic.</param>
 /// <param name="toMs">Ends once no example below this time can come any more; null: no such end.</param>
 /// <param name="untilIdle">Ends once the topic has been read to its end for so long; null: waits for more.</param>
+/// <param name="ended">Asked before it ends for being idle: false waits for more.</param>
 /// <param name="reader">Name of the reader: the embedded broker's producers wait for it once it has begun.</param>
-public sealed class ExampleTopic(KafkaSettings kafka, FeatureLayout layout, int partitions, long? toMs = null, TimeSpan? untilIdle = null, string reader = "trainer") : IExampleSource
+public sealed class ExampleTopic(KafkaSettings kafka, FeatureLayout layout, int partitions, long? toMs = null, TimeSpan? untilIdle = null, Func<bool>? ended = null, string reader = "trainer") : IExampleSource
 {
     /// <inheritdoc/>
     public string Identity => $"topic {kafka.Topic(TopicNames.Examples)} of {partitions} partitions";
@@ -37,7 +38,7 @@ public sealed class ExampleTopic(KafkaSettings kafka, FeatureLayout layout, int 
             }
             else if (toMs is { } end && topic.WatermarkMs >= end) yield break;
             else if (!topic.CaughtUp) idle.Restart();
-            else if (untilIdle is { } wait && idle.Elapsed >= wait) yield break;
+            else if (untilIdle is { } wait && idle.Elapsed >= wait && (ended?.Invoke() ?? true)) yield break;
         }
     }
 }

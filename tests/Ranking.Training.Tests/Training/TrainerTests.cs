@@ -10,6 +10,7 @@ using Ranking.Training.Tests.Registry;
 
 namespace Ranking.Training.Tests.Training;
 
+[Collection("training")] // One at a time: each training uses all cores.
 public class TrainerTests
 {
     static readonly List<Example> Learned = SmallProblem.Examples(4000, 1), Held = SmallProblem.Examples(1500, 2);

@@ -7,6 +7,7 @@ using Ranking.Training.Tuning;
 
 namespace Ranking.Training.Tests.Tuning;
 
+[Collection("training")] // One at a time: each training uses all cores.
 public class TunerTests
 {
     static Search Search(int trials) => new()

@@ -1,0 +1,449 @@
+// One grouped bf16 matrix product for every dense layer of the backbone (Hopper: TMA, mbarriers, wgmma), persistent, with the
+// element-wise work of the feed-forward in its epilogue. Accumulators are float32.
+//
+// Compile-time choices (NVRTC -D):
+//   WEIGHT_GRAD  0: rows x weights. C[row, n] = sum_k A[row, k] B[group(row)][k, n]; a row tile belongs to one group.
+//                1: weight gradient. C[group][m, n] = sum_row A[row, m] B[row, n] over the rows of the group.
+//   B_ROWS_K     rows x weights only. 1: B is stored [group][k, n] (forward); 0: B is stored [group][n, k] (data gradient).
+//   EPILOGUE     0 STORE; 1 SWIGLU: B holds 128 columns of Wup beside 128 of Wgate; 2 SWIGLU_GRAD.
+//   CLUSTER      2: a pair of blocks works on 256 rows and shares B's tile by multicast; 1: no pair.
+//
+// Tiles are 128 x 256 x 64: two consumer warpgroups with 64 x 256 each, one producer warp, 4 stages of 48 KiB.
+// Floor per tile and k-step: 4.2 MFLOP, 1024 tensor-core cycles; 32 KiB from L2 with the pair, 48 KiB without.
+// u and g (the up and gate products) are kept in the order of the accumulator's registers: only SWIGLU writes and only
+// SWIGLU_GRAD reads them, each thread its own, 16 bytes at a time, fully coalesced.
+#define STAGES 4
+#define A_BYTES 16384
+#define B_BYTES 32768
+#define STAGE_BYTES (A_BYTES + B_BYTES)
+#define STORE_BYTES 8192
+#define SUPER_ROWS 256
+
+struct __align__(64) TensorMap { u64 opaque[16]; };
+
+struct GemmArgs
+{
+    const int* table;       // rows x weights: group of each 256-row tile, -1 for none. Weight gradient: int4 {first row, rows, group, -}
+    int entries;            // entries of the table
+    int superTiles;         // weight gradient: tiles of 256 rows of C in a group
+    int nTiles;             // tiles of 256 columns (SWIGLU: of 128 hidden units)
+    int kSteps;             // rows x weights: ceil(K / 64)
+    int hiddenTiles;        // SWIGLU*: ceil(hidden / 128), the row length of the u, g store in tiles
+    uint4* upGate;          // SWIGLU*: u and g; null in SWIGLU: not kept
+    u16* upGateGrad;        // SWIGLU_GRAD: [rows][2 * hidden]
+    u16* activation;        // SWIGLU_GRAD: [rows][hidden] the scaled activation again, for the down weights' gradient
+    int hidden;
+    const float* rowScale;  // SWIGLU*: the gate of each row; null: 1
+    float* gateGrad;        // SWIGLU_GRAD: [nTiles][rows] partial gradients of rowScale; null: not wanted
+    int rows;
+};
+
+__device__ __forceinline__ u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
+
+__device__ __forceinline__ void barrier_init(u32 barrier, u32 count)
+{
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" :: "r"(barrier), "r"(count) : "memory");
+}
+__device__ __forceinline__ void barrier_expect(u32 barrier, u32 bytes)
+{
+    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" :: "r"(barrier), "r"(bytes) : "memory");
+}
+// No cluster scope on these two: products read through the async proxy, and a cluster-wide release costs a memory barrier a stage.
+__device__ __forceinline__ void barrier_arrive_at(u32 barrier, u32 block)
+{
+    asm volatile("{\n.reg .b32 remote;\nmapa.shared::cluster.u32 remote, %0, %1;\n"
+                 "mbarrier.arrive.shared::cluster.b64 _, [remote];\n}" :: "r"(barrier), "r"(block) : "memory");
+}
+__device__ __forceinline__ void barrier_wait(u32 barrier, u32 parity)
+{
+    u32 done;
+    do
+    {
+        asm volatile("{\n.reg .pred p;\nmbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2;\nselp.u32 %0, 1, 0, p;\n}"
+                     : "=r"(done) : "r"(barrier), "r"(parity) : "memory");
+    } while (!done);
+}
+__device__ __forceinline__ void load_tile(u32 target, const TensorMap* map, u32 barrier, int c0, int c1, int c2)
+{
+    asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5}], [%2];"
+                 :: "r"(target), "l"(map), "r"(barrier), "r"(c0), "r"(c1), "r"(c2) : "memory");
+}
+__device__ __forceinline__ void load_tile_pair(u32 target, const TensorMap* map, u32 barrier, int c0, int c1, int c2)
+{
+    asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1, {%3, %4, %5}], [%2], %6;"
+                 :: "r"(target), "l"(map), "r"(barrier), "r"(c0), "r"(c1), "r"(c2), "h"((u16)3) : "memory");
+}
+__device__ __forceinline__ void store_tile(const TensorMap* map, u32 source, int c0, int c1, int c2)
+{
+    asm volatile("cp.async.bulk.tensor.3d.global.shared::cta.bulk_group [%0, {%2, %3, %4}], [%1];\ncp.async.bulk.commit_group;"
+                 :: "l"(map), "r"(source), "r"(c0), "r"(c1), "r"(c2) : "memory");
+}
+__device__ __forceinline__ void cluster_sync()
+{
+#if CLUSTER == 2
+    asm volatile("barrier.cluster.arrive.release;\nbarrier.cluster.wait.acquire;" ::: "memory");
+#else
+    __syncthreads();
+#endif
+}
+
+// Shared-memory descriptors, 128-byte swizzle. Along k: rows of 128 bytes (64 k), groups of 8 rows 1024 bytes apart.
+// Along m or n: boxes of 64 columns x 64 k, 8192 bytes apart; groups of 8 k 1024 bytes apart.
+__device__ __forceinline__ u64 descriptor(u32 address, u32 leading)
+{
+    return (u64)((address & 0x3ffff) >> 4) | ((u64)(leading >> 4) << 16) | ((u64)(1024 >> 4) << 32) | (1ull << 62);
+}
+
+// d = (add ? d : 0) + a b for 16 of k.
+__device__ __forceinline__ void multiply(float* d, u64 a, u64 b, int add)
+{
+    asm volatile(
+        "{\n.reg .pred add;\nsetp.ne.b32 add, %132, 0;\nwgmma.mma_async.sync.aligned.m64n256k16.f32.bf16.bf16 {"
+        "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
+        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
+        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "
+        "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, "
+        "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "
+        "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, "
+        "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127}, "
+        "%128, %129, add, 1, 1, %130, %131;\n}"
+        :
+          "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]), "+f"(d[4]), "+f"(d[5]), "+f"(d[6]), "+f"(d[7]),
+          "+f"(d[8]), "+f"(d[9]), "+f"(d[10]), "+f"(d[11]), "+f"(d[12]), "+f"(d[13]), "+f"(d[14]), "+f"(d[15]),
+          "+f"(d[16]), "+f"(d[17]), "+f"(d[18]), "+f"(d[19]), "+f"(d[20]), "+f"(d[21]), "+f"(d[22]), "+f"(d[23]),
+          "+f"(d[24]), "+f"(d[25]), "+f"(d[26]), "+f"(d[27]), "+f"(d[28]), "+f"(d[29]), "+f"(d[30]), "+f"(d[31]),
+          "+f"(d[32]), "+f"(d[33]), "+f"(d[34]), "+f"(d[35]), "+f"(d[36]), "+f"(d[37]), "+f"(d[38]), "+f"(d[39]),
+          "+f"(d[40]), "+f"(d[41]), "+f"(d[42]), "+f"(d[43]), "+f"(d[44]), "+f"(d[45]), "+f"(d[46]), "+f"(d[47]),
+          "+f"(d[48]), "+f"(d[49]), "+f"(d[50]), "+f"(d[51]), "+f"(d[52]), "+f"(d[53]), "+f"(d[54]), "+f"(d[55]),
+          "+f"(d[56]), "+f"(d[57]), "+f"(d[58]), "+f"(d[59]), "+f"(d[60]), "+f"(d[61]), "+f"(d[62]), "+f"(d[63]),
+          "+f"(d[64]), "+f"(d[65]), "+f"(d[66]), "+f"(d[67]), "+f"(d[68]), "+f"(d[69]), "+f"(d[70]), "+f"(d[71]),
+          "+f"(d[72]), "+f"(d[73]), "+f"(d[74]), "+f"(d[75]), "+f"(d[76]), "+f"(d[77]), "+f"(d[78]), "+f"(d[79]),
+          "+f"(d[80]), "+f"(d[81]), "+f"(d[82]), "+f"(d[83]), "+f"(d[84]), "+f"(d[85]), "+f"(d[86]), "+f"(d[87]),
+          "+f"(d[88]), "+f"(d[89]), "+f"(d[90]), "+f"(d[91]), "+f"(d[92]), "+f"(d[93]), "+f"(d[94]), "+f"(d[95]),
+          "+f"(d[96]), "+f"(d[97]), "+f"(d[98]), "+f"(d[99]), "+f"(d[100]), "+f"(d[101]), "+f"(d[102]), "+f"(d[103]),
+          "+f"(d[104]), "+f"(d[105]), "+f"(d[106]), "+f"(d[107]), "+f"(d[108]), "+f"(d[109]), "+f"(d[110]), "+f"(d[111]),
+          "+f"(d[112]), "+f"(d[113]), "+f"(d[114]), "+f"(d[115]), "+f"(d[116]), "+f"(d[117]), "+f"(d[118]), "+f"(d[119]),
+          "+f"(d[120]), "+f"(d[121]), "+f"(d[122]), "+f"(d[123]), "+f"(d[124]), "+f"(d[125]), "+f"(d[126]), "+f"(d[127])
+        : "l"(a), "l"(b), "n"(WEIGHT_GRAD), "n"(WEIGHT_GRAD || B_ROWS_K), "r"(add));
+}
+
+// One stage of 64 k. It ends with the products done: with anything left in flight over the loop's edge the compiler serialises every
+// product; the other warpgroup's products fill the tensor cores meanwhile.
+__device__ __forceinline__ void multiply_stage(float* acc, u32 a, u32 b, int add)
+{
+    const u64 da = descriptor(a, 8192), db = descriptor(b, 8192);
+    const int stepA = WEIGHT_GRAD ? 128 : 2, stepB = WEIGHT_GRAD || B_ROWS_K ? 128 : 2;
+    asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+    multiply(acc, da, db, add);
+    multiply(acc, da + stepA, db + stepB, 1);
+    multiply(acc, da + 2 * stepA, db + 2 * stepB, 1);
+    multiply(acc, da + 3 * stepA, db + 3 * stepB, 1);
+    asm volatile("wgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 0;" ::: "memory");
+}
+
+// 64 columns of a warpgroup's 64 rows: registers -> swizzled staging buffer -> TMA store.
+struct Stager
+{
+    u32 buffers; int group, warp, lane, turn; bool leader;
+
+    __device__ __forceinline__ void emit(const u32* words, const TensorMap* map, int c0, int c1, int c2)
+    {
+        if (leader) asm volatile("cp.async.bulk.wait_group.read 1;" ::: "memory");
+        asm volatile("bar.sync %0, 128;" :: "r"(group + 1) : "memory");
+        u32 buffer = buffers + turn * STORE_BYTES;
+        int matrix = lane >> 3, row = warp * 16 + (matrix & 1) * 8 + (lane & 7);
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+        {
+            int chunk = 2 * i + (matrix >> 1);
+            asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};"
+                         :: "r"(buffer + row * 128 + ((chunk ^ (row & 7)) << 4)),
+                            "r"(words[4 * i]), "r"(words[4 * i + 1]), "r"(words[4 * i + 2]), "r"(words[4 * i + 3]) : "memory");
+        }
+        asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+        asm volatile("bar.sync %0, 128;" :: "r"(group + 1) : "memory");
+        if (leader) store_tile(map, buffer, c0, c1, c2);
+        turn ^= 1;
+    }
+};
+
+// 64 columns of two rows a thread: registers -> memory without staging. The four lanes of a row swap words (a 4 x 4 transpose), so
+// that each writes 16 bytes and the four 64 together.
+__device__ __forceinline__ void write_rows(const u32* words, u16* out, int width, int row, int column, int limit, int lane)
+{
+    const int quad = lane & 3;
+#pragma unroll
+    for (int half = 0; half < 2; half++)
+#pragma unroll
+        for (int block = 0; block < 2; block++)
+        {
+            u32 w[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) w[i] = words[2 * (block * 4 + i) + half];
+#pragma unroll
+            for (int i = 0; i < 4; i += 2)
+            {
+                u32 other = __shfl_xor_sync(0xffffffffu, quad & 1 ? w[i] : w[i + 1], 1);
+                if (quad & 1) w[i] = other; else w[i + 1] = other;
+            }
+#pragma unroll
+            for (int i = 0; i < 2; i++)
+            {
+                u32 other = __shfl_xor_sync(0xffffffffu, quad & 2 ? w[i] : w[i + 2], 2);
+                if (quad & 2) w[i] = other; else w[i + 2] = other;
+            }
+            const int c = column + block * 32 + quad * 8;
+            if (c < limit) *(uint4*)(out + (i64)(row + half * 8) * width + c) = make_uint4(w[0], w[1], w[2], w[3]);
+        }
+}
+
+__device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.f, 1.f + __expf(-x)); }
+
+// Where a unit of work lies. Every role of a block walks the same units.
+struct Unit
+{
+    int row, n, group, firstK, kSteps; bool live;
+
+    __device__ __forceinline__ Unit(const GemmArgs& p, int index, int rank)
+    {
+#if CLUSTER == 1
+        rank = index & 1; index >>= 1;
+#endif
+#if WEIGHT_GRAD
+        int perGroup = p.superTiles * p.nTiles, entry = index / perGroup, tile = index % perGroup;
+        int4 rows = ((const int4*)p.table)[entry];
+        firstK = rows.x; kSteps = rows.y / 64; group = rows.z; live = true;
+        row = (tile / p.nTiles) * SUPER_ROWS + rank * 128; n = tile % p.nTiles;
+#else
+        int tile = index / p.nTiles;
+        group = p.table[tile]; live = group >= 0; firstK = 0; kSteps = p.kSteps;
+        row = tile * SUPER_ROWS + rank * 128; n = index % p.nTiles;
+#endif
+    }
+};
+
+#if EPILOGUE == 2
+// u and g of a tile, 64 columns at a time. Reads of the next 64 are in flight while these are worked on.
+struct Kept
+{
+    const uint4* tiles[2]; u32 u[16], g[16];
+
+    __device__ __forceinline__ Kept(const GemmArgs& p, const Unit& unit, int warpgroup, int thread)
+    {
+#pragma unroll
+        for (int i = 0; i < 2; i++)
+        {
+            // Past the last tile the products are zero; any finite u and g do.
+            int tile = unit.n * 2 + i < p.hiddenTiles ? unit.n * 2 + i : 0;
+            tiles[i] = p.upGate + (((i64)(unit.row / 128) * p.hiddenTiles + tile) * 2 + warpgroup) * 2048 + thread;
+        }
+    }
+    __device__ __forceinline__ void read(const GemmArgs& p, int j)
+    {
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+        {
+            uint4 x = __ldcs(tiles[j / 2] + ((j & 1) * 4 + i) * 128), y = __ldcs(tiles[j / 2] + (8 + (j & 1) * 4 + i) * 128);
+            u[4 * i] = x.x; u[4 * i + 1] = x.y; u[4 * i + 2] = x.z; u[4 * i + 3] = x.w;
+            g[4 * i] = y.x; g[4 * i + 1] = y.y; g[4 * i + 2] = y.z; g[4 * i + 3] = y.w;
+        }
+    }
+};
+#endif
+
+extern "C" __global__ void __launch_bounds__(384, 1)
+#if CLUSTER == 2
+__cluster_dims__(2, 1, 1)
+#endif
+gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap mapB, const __grid_constant__ TensorMap mapB2,
+     const __grid_constant__ TensorMap mapC, const __grid_constant__ TensorMap mapC2, const __grid_constant__ TensorMap mapC3, const GemmArgs p)
+{
+    extern __shared__ unsigned char memory[];
+    const u32 base = (shared_address(memory) + 1023) & ~1023u;
+    const u32 staging = base + STAGES * STAGE_BYTES, barriers = staging + 4 * STORE_BYTES;
+    const int warpgroup = threadIdx.x / 128;
+    int rank = 0;
+#if CLUSTER == 2
+    asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
+#endif
+    if (threadIdx.x == 0)
+    {
+        for (int s = 0; s < STAGES; s++) { barrier_init(barriers + 8 * s, 1); barrier_init(barriers + 8 * (STAGES + s), 2 * CLUSTER); }
+        asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+    }
+    cluster_sync();
+#if WEIGHT_GRAD
+    const int units = p.entries * p.superTiles * p.nTiles * (2 / CLUSTER);
+#else
+    const int units = p.entries * p.nTiles * (2 / CLUSTER);
+#endif
+    const int first = blockIdx.x / CLUSTER, stride = gridDim.x / CLUSTER;
+
+    if (warpgroup == 2)
+    {
+        asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
+        if (threadIdx.x == 256)
+        {
+            u32 stage = 0, parity = 1;
+            for (int index = first; index < units; index += stride)
+            {
+                Unit unit(p, index, rank);
+                if (!unit.live) continue;
+#if EPILOGUE == 2
+                // u and g of this tile will be wanted when the products are done: bring them into L2 meanwhile.
+                const char* kept = (const char*)p.upGate + ((i64)(unit.row / 128) * p.hiddenTiles + unit.n * 2) * 65536;
+                int bytes = (p.hiddenTiles - unit.n * 2 < 2 ? 1 : 2) * 65536;
+                for (int i = 0; i < bytes; i += 16384)
+                    asm volatile("cp.async.bulk.prefetch.L2.global [%0], 16384;" :: "l"(kept + i) : "memory");
+#endif
+                for (int k = 0; k < unit.kSteps; k++)
+                {
+                    u32 full = barriers + 8 * stage, a = base + stage * STAGE_BYTES, b = a + A_BYTES;
+                    barrier_wait(barriers + 8 * (STAGES + stage), parity);
+                    barrier_expect(full, STAGE_BYTES);
+#if WEIGHT_GRAD
+                    int k0 = unit.firstK + k * 64;
+                    load_tile(a, &mapA, full, unit.row, k0, 0);
+                    load_tile(a + 8192, &mapA, full, unit.row + 64, k0, 0);
+#define LOAD_B(load, box) load(b + (box) * 8192, &mapB, full, unit.n * 256 + (box) * 64, k0, 0)
+#define B_BOXES 4
+#else
+                    load_tile(a, &mapA, full, k * 64, unit.row, 0);
+#if !B_ROWS_K
+#define LOAD_B(load, box) load(b + (box) * 16384, &mapB, full, k * 64, unit.n * 256 + (box) * 128, unit.group)
+#define B_BOXES 2
+#elif EPILOGUE == 1
+#define LOAD_B(load, box) load(b + (box) * 8192, (box) < 2 ? &mapB : &mapB2, full, unit.n * 128 + ((box) & 1) * 64, k * 64, unit.group)
+#define B_BOXES 4
+#else
+#define LOAD_B(load, box) load(b + (box) * 8192, &mapB, full, unit.n * 256 + (box) * 64, k * 64, unit.group)
+#define B_BOXES 4
+#endif
+#endif
+#if CLUSTER == 2
+                    for (int i = 0; i < B_BOXES / 2; i++) LOAD_B(load_tile_pair, rank * (B_BOXES / 2) + i);
+#else
+                    for (int i = 0; i < B_BOXES; i++) LOAD_B(load_tile, i);
+#endif
+                    if (++stage == STAGES) { stage = 0; parity ^= 1; }
+                }
+            }
+        }
+    }
+    else
+    {
+        asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
+        const int thread = threadIdx.x % 128, warp = thread / 32, lane = thread % 32;
+        Stager stager = { staging + warpgroup * 2 * STORE_BYTES, warpgroup, warp, lane, 0, thread == 0 };
+        u32 stage = 0, parity = 0;
+        float acc[128];
+        for (int index = first; index < units; index += stride)
+        {
+            Unit unit(p, index, rank);
+            if (!unit.live) continue;
+            const int row = unit.row + warpgroup * 64;
+#if EPILOGUE == 2
+            Kept kept(p, unit, warpgroup, thread);
+            kept.read(p, 0);
+#endif
+            for (int k = 0; k < unit.kSteps; k++)
+            {
+                barrier_wait(barriers + 8 * stage, parity);
+                multiply_stage(acc, base + stage * STAGE_BYTES + warpgroup * 8192, base + stage * STAGE_BYTES + A_BYTES, k > 0);
+                if (thread < CLUSTER) barrier_arrive_at(barriers + 8 * (STAGES + stage), thread);
+                if (++stage == STAGES) { stage = 0; parity ^= 1; }
+            }
+#if EPILOGUE == 0
+#pragma unroll
+            for (int j = 0; j < 4; j++)
+            {
+                u32 words[16];
+#pragma unroll
+                for (int i = 0; i < 16; i++) words[i] = unit.kSteps > 0 ? pack(acc[32 * j + 2 * i], acc[32 * j + 2 * i + 1]) : 0;  // no rows, no gradient
+                stager.emit(words, &mapC, unit.n * 256 + j * 64, row, WEIGHT_GRAD ? unit.group : 0);
+            }
+#else
+            const int own = row + warp * 16 + lane / 4;
+            const float scale0 = p.rowScale ? p.rowScale[own] : 1.f, scale8 = p.rowScale ? p.rowScale[own + 8] : 1.f;
+#endif
+#if EPILOGUE == 1
+            uint4* kept = p.upGate + (((i64)(unit.row / 128) * p.hiddenTiles + unit.n) * 2 + warpgroup) * 2048 + thread;
+#pragma unroll
+            for (int j = 0; j < 2; j++)
+            {
+                u32 u[16], g[16];
+#pragma unroll
+                for (int i = 0; i < 16; i++)
+                {
+                    u[i] = pack(acc[32 * j + 2 * i], acc[32 * j + 2 * i + 1]);
+                    g[i] = pack(acc[64 + 32 * j + 2 * i], acc[64 + 32 * j + 2 * i + 1]);
+                }
+                if (p.upGate)
+                {
+#pragma unroll
+                    for (int i = 0; i < 4; i++)
+                    {
+                        kept[(j * 4 + i) * 128] = make_uint4(u[4 * i], u[4 * i + 1], u[4 * i + 2], u[4 * i + 3]);
+                        kept[(8 + j * 4 + i) * 128] = make_uint4(g[4 * i], g[4 * i + 1], g[4 * i + 2], g[4 * i + 3]);
+                    }
+                }
+#pragma unroll
+                for (int i = 0; i < 16; i++)
+                {
+                    float scale = i & 1 ? scale8 : scale0, g0 = lower(g[i]), g1 = upper(g[i]);
+                    u[i] = pack(lower(u[i]) * g0 * sigmoid(g0) * scale, upper(u[i]) * g1 * sigmoid(g1) * scale);
+                }
+                stager.emit(u, &mapC, unit.n * 128 + j * 64, row, 0);
+            }
+#elif EPILOGUE == 2
+            float gate0 = 0.f, gate8 = 0.f;
+#pragma unroll
+            for (int j = 0; j < 4; j++)
+            {
+                u32 u[16], g[16], a[16];
+#pragma unroll
+                for (int i = 0; i < 16; i++) { u[i] = kept.u[i]; g[i] = kept.g[i]; }
+                if (j < 3) kept.read(p, j + 1);
+#pragma unroll
+                for (int i = 0; i < 16; i++)
+                {
+                    float scale = i & 1 ? scale8 : scale0, gate = 0.f;
+                    float du[2], dg[2], act[2];
+#pragma unroll
+                    for (int half = 0; half < 2; half++)
+                    {
+                        float uv = half ? upper(u[i]) : lower(u[i]), gv = half ? upper(g[i]) : lower(g[i]);
+                        float s = sigmoid(gv), silu = gv * s, da = acc[32 * j + 2 * i + half];
+                        act[half] = uv * silu;
+                        gate += da * act[half];
+                        da *= scale;
+                        du[half] = da * silu;
+                        dg[half] = da * uv * (s + silu * (1.f - s));
+                        act[half] *= scale;
+                    }
+                    if (i & 1) gate8 += gate; else gate0 += gate;
+                    u[i] = pack(du[0], du[1]); g[i] = pack(dg[0], dg[1]); a[i] = pack(act[0], act[1]);
+                }
+                const int column = unit.n * 256 + j * 64;
+                write_rows(u, p.upGateGrad, 2 * p.hidden, own, column, p.hidden, lane);
+                write_rows(g, p.upGateGrad + p.hidden, 2 * p.hidden, own, column, p.hidden, lane);
+                write_rows(a, p.activation, p.hidden, own, column, p.hidden, lane);
+            }
+            if (p.gateGrad)
+            {
+                gate0 += __shfl_xor_sync(0xffffffffu, gate0, 1); gate0 += __shfl_xor_sync(0xffffffffu, gate0, 2);
+                gate8 += __shfl_xor_sync(0xffffffffu, gate8, 1); gate8 += __shfl_xor_sync(0xffffffffu, gate8, 2);
+                if (lane % 4 == 0)
+                {
+                    p.gateGrad[(i64)unit.n * p.rows + own] = gate0;
+                    p.gateGrad[(i64)unit.n * p.rows + own + 8] = gate8;
+                }
+            }
+#endif
+        }
+        if (thread == 0) asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");
+    }
+    // A block whose partner may still send to it must not leave.
+    cluster_sync();
+}

@@ -59,14 +59,14 @@ sealed partial class SpecChecks
 
     void CheckDocument(string kind, SpecNode node)
     {
-        if (Names("entities").Contains(kind)) return;
+        if (Declares("entities", kind)) return;
         errors.Add(node.Place, $"{node.Description}, but no entities of kind {ScalarNode.Quote(kind)}",
             NearestName.Expected("a kind that \"entities\" declares", kind, Names("entities")));
     }
 
     bool ContextHas(string field, SpecNode node)
     {
-        if (Names("context").Contains(field)) return true;
+        if (Declares("context", field)) return true;
         errors.Add(node.Place, $"the field {node.Description}", NearestName.Expected("user, item or a context field", field, ["user", "item", .. Names("context")]));
         return false;
     }
@@ -76,6 +76,6 @@ sealed partial class SpecChecks
     {
         if (spec.Labels is null || spec.Labels.Count < Names("labels").Count) return; // not all kinds are known
         if (kind == Impression || spec.FeedbackKinds.Contains(kind)) return;
-        errors.Add(node.Place, node.Description, NearestName.Expected("impression or a kind of feedback of \"labels\" or \"feedback\"", kind, [Impression, .. spec.FeedbackKinds]));
+        errors.Add(node.Place, node.Description, NearestName.Expected("impression or a kind of feedback of \"labels\" or \"feedback\"", kind, spec.FeedbackKinds.Prepend(Impression).Distinct()));
     }
 }

@@ -13,7 +13,7 @@ sealed partial class SpecChecks
             for (int i = 0; i < group.Features.Count; i++)
             {
                 SpecNode node = At("groups", name, "features", i);
-                if (!Names("features").Contains(group.Features[i]))
+                if (!Declares("features", group.Features[i]))
                     errors.Add(node.Place, node.Description, NearestName.Expected("a feature", group.Features[i], Names("features")));
                 else if (spec.Features.TryGetValue(group.Features[i], out FeatureSpec? feature))
                     CheckSide(group.Side, feature, node);

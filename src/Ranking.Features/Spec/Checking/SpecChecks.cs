@@ -46,6 +46,9 @@ sealed partial class SpecChecks(RankingSpec spec, MapNode root, SpecErrors error
     IReadOnlyCollection<string> Names(string section) =>
         root.Entries.TryGetValue(section, out MapEntry entry) && entry.Value is MapNode map ? map.Entries.Keys : [];
 
+    /// <summary>Whether a section declares a name; a section that cannot be read may declare any.</summary>
+    bool Declares(string section, string name) => Names(section).Contains(name) || root.Entries.TryGetValue(section, out MapEntry entry) && entry.Value is not MapNode;
+
     void CheckName()
     {
         if (spec.Name is { } name && !(name.Length is > 0 and <= 64 && char.IsAsciiLetterOrDigit(name[0]) && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_')))
@@ -60,7 +63,7 @@ sealed partial class SpecChecks(RankingSpec spec, MapNode root, SpecErrors error
         foreach ((string kind, string file) in spec.Sources.Entities)
         {
             CheckFile(folder, file, At("sources", "entities", kind));
-            if (!Names("entities").Contains(kind))
+            if (!Declares("entities", kind))
                 errors.Add(At("sources", "entities", kind).Place, $"SQL for entities of kind {ScalarNode.Quote(kind)}", NearestName.Expected("a kind that \"entities\" declares", kind, Names("entities")));
         }
     }
@@ -85,7 +88,7 @@ sealed partial class SpecChecks(RankingSpec spec, MapNode root, SpecErrors error
     {
         foreach (string kind in Names("entities"))
         {
-            bool known = kind is "user" or "item" || Names("context").Contains(kind);
+            bool known = kind is "user" or "item" || Declares("context", kind);
             ContextFieldSpec? field = spec.Context.GetValueOrDefault(kind);
             if (!known)
                 errors.Add(KeyAt("entities", kind), $"entities of kind {ScalarNode.Quote(kind)}", NearestName.Expected("user, item or a context field of type id", kind, ["user", "item", .. Names("context")]));
@@ -117,7 +120,7 @@ sealed partial class SpecChecks(RankingSpec spec, MapNode root, SpecErrors error
         {
             string key = spec.List[i];
             if (others.Contains(key)) continue;
-            if (!Names("context").Contains(key))
+            if (!Declares("context", key))
                 errors.Add(At("list", i).Place, At("list", i).Description, NearestName.Expected("what makes a list", key, [.. others, .. Names("context")]));
             else if (spec.Context.GetValueOrDefault(key) is { Type: FieldType.Ids })
                 errors.Add(At("list", i).Place, $"{At("list", i).Description}, a context field of type ids", "one of type id or number");

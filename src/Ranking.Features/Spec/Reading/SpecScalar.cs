@@ -107,6 +107,7 @@ static class SpecScalar
         if (RangeOf(member) is not { } range) return "";
         string least = write(range.Least), most = write(range.Most);
         bool bounded = range.Most is not double.MaxValue and not (double)int.MaxValue;
+        if (least == most) return $", {least}";
         if (range.OpenLeast) return bounded ? $" above {least} and {(range.OpenMost ? "below" : "at most")} {most}" : $" above {least}";
         if (!bounded) return $" of at least {least}";
         return range.OpenMost ? $" of at least {least} and below {most}" : $" from {least} to {most}";

@@ -1,1 +1,1 @@
-return 0;
+return await Ranking.Cli.CommandLine.Run(args);

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Ranking.Cli.Output;
+using Ranking.Cli.Parsing;
+using Ranking.Features.Errors;
+using Ranking.Mbat;
+
+namespace Ranking.Cli.Commands;
+
+/// <summary><c>ranking encode</c>: JSON documents to vectors.</summary>
+internal sealed class EncodeCommand : RankingCommand
+{
+    readonly EncoderOptions encoderOptions = new();
+    readonly Option<string> format = OptionFactory.Choice("--format", "How vectors are written: JSON lines, NumPy's .npy, or nothing but the floats.", ["json", "npy", "f32"], "json");
+    readonly Option<string?> output = OptionFactory.Text("--out", "File for the vectors, with .ids and .settings.json beside it for npy and f32; standard output by default.", "FILE");
+    readonly Argument<string?> input = new("FILE") { Description = "JSON lines or a JSON array, plain or gzip; standard input by default. {id, label, doc} is unwrapped, any other line is a document.", DefaultValueFactory = _ => null };
+
+    public EncodeCommand() : base("encode", "Encode JSON documents as MBAT vectors.", "ranking encode documents.jsonl", "ranking encode --dim 1024 --format npy --out vectors.npy documents.jsonl.gz")
+    {
+        encoderOptions.AddTo(this);
+        Add(format);
+        Add(output);
+        Add(input);
+    }
+
+    public override bool Streams => true;
+
+    public override Task<int> RunAsync(Invocation run)
+    {
+        MbatEncoder encoder = encoderOptions.Encoder(run);
+        VectorFormat kind = Enum.Parse<VectorFormat>(run.Get(format), ignoreCase: true);
+        if (kind == VectorFormat.Npy && run.Get(output) is null)
+            throw new RankingException(ErrorCodes.WrongUsage, "--format npy needs --out FILE: its header holds the number of vectors, which a pipe cannot take back");
+
+        using CorpusReader corpus = run.Get(input) is { } file and not "-" ? CorpusReader.Open(file) : new(Console.OpenStandardInput());
+        using Stream standard = new BufferedStream(Console.OpenStandardOutput(), 1 << 18);
+        using VectorWriter writer = run.Get(output) is { } path ? VectorWriter.Create(path, kind, encoder.Settings) : new(standard, kind, encoder.Dimension);
+        return Progress.Run(run.Terminal, progress =>
+        {
+            using Progress.Step step = progress.Begin("encode");
+            CorpusEncoder.Run(corpus, encoder, (id, _, vector) => writer.Write(id, vector), progress: new Counted(step), cancel: run.Stopping);
+            return Task.FromResult(0);
+        });
+    }
+
+    sealed class Counted(Progress.Step step) : IProgress<long>
+    {
+        public void Report(long value) => step.Report(value);
+    }
+}

@@ -43,7 +43,7 @@ public sealed class RankingModel : IDisposable
 
         IdTableSettings Settings(TableSpec table) => new()
         {
-            Dim = kind.RowWidth(table.Dimension),
+            Dim = kind.RowWidth(table.Dimension, layout.Labels.Count),
             Admission = table.Admission,
             Ttl = table.Ttl,
             MaxRows = table.Rows,

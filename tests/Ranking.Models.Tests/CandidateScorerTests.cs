@@ -76,6 +76,7 @@ public class CandidateScorerTests
     [InlineData("tokenmixer-large", Pooling.Mean)]
     [InlineData("tokenmixer-large", Pooling.Din)]
     [InlineData("rankmixer", Pooling.Mean)]
+    [InlineData("din", Pooling.Mean)]
     public void Requests_score_the_same_with_and_without_cached_tokens_and_as_in_training(string kind, Pooling pooling)
     {
         FeatureLayout layout = Problem.Layout(pooling: pooling);

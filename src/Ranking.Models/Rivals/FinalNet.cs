@@ -1,0 +1,46 @@
+using Ranking.Models.Networks;
+using static TorchSharp.torch;
+
+namespace Ranking.Models.Rivals;
+
+/// <summary>
+/// KIND finalnet ("FINAL: Factorized Interaction Layer for CTR Prediction", SIGIR 2023), one block of its layers:
+/// <c>h' = ReLU(u + u ⊙ v)</c> with u and v linear in h, so that each layer doubles the degree of interaction.
+/// </summary>
+public sealed class FinalNet : IRankingNetwork
+{
+    readonly (LinearLayer Left, LinearLayer Right)[] layers;
+    readonly LinearLayer head;
+    readonly double dropout;
+
+    /// <summary>Adds the network's tensors to a set.</summary>
+    /// <param name="input">Where groups and columns lie.</param>
+    /// <param name="tasks">K.</param>
+    /// <param name="hidden">Widths of the layers.</param>
+    /// <param name="dropout">After each of them.</param>
+    /// <param name="parameters">The set.</param>
+    public FinalNet(InputShape input, int tasks, IReadOnlyList<int> hidden, double dropout, ParameterSet parameters)
+    {
+        Parameters = parameters;
+        this.dropout = dropout;
+        layers = [.. hidden.Select((_, i) => (Layer($"layer{i + 1}.left", i), Layer($"layer{i + 1}.right", i)))];
+        head = new LinearLayer(parameters, "head", hidden[^1], tasks);
+
+        LinearLayer Layer(string name, int i) => new(parameters, name, i == 0 ? input.Width : hidden[i - 1], hidden[i]);
+    }
+
+    /// <inheritdoc/>
+    public ParameterSet Parameters { get; }
+
+    /// <inheritdoc/>
+    public NetworkOutput Forward(NetworkInput input, ForwardPass pass)
+    {
+        Tensor x_BS = input.X_BF;
+        foreach ((LinearLayer left, LinearLayer right) in layers)
+        {
+            Tensor u_BS = left.Forward(x_BS);
+            x_BS = pass.Dropout(nn.functional.relu(u_BS * right.Forward(x_BS) + u_BS), dropout);
+        }
+        return new NetworkOutput(head.Forward(x_BS));
+    }
+}

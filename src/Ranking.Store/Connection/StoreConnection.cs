@@ -118,6 +118,14 @@ public sealed class StoreConnection : IAsyncDisposable
         _multiplexer.GetServers().FirstOrDefault(s => s.IsConnected && !s.IsReplica)
         ?? throw new RankingException(ErrorCodes.RedisUnreachable, $"no Redis server at {_shownAddress}: the connection is down");
 
+    /// <summary>Walks all keys of a pattern on all shards; a key may come twice.</summary>
+    public async IAsyncEnumerable<RedisKey> ScanAsync(string pattern)
+    {
+        foreach (IServer server in Primaries().ToArray())
+            await foreach (RedisKey key in server.KeysAsync(pattern: pattern, pageSize: 1000))
+                yield return key;
+    }
+
     internal IEnumerable<IServer> Primaries() => _multiplexer.GetServers().Where(s => s.IsConnected && !s.IsReplica);
 
     /// <summary>The same failure in our words: one line, with the address and the server's words, never a password.</summary>

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Ranking.Features.Errors;
+
+namespace Ranking.Store.Sink;
+
+/// <summary>
+/// Carries changes from a source to a sink until it is cancelled: collects a batch, applies it, goes back where the sink says. A Redis
+/// that is away stops it for as long as that lasts; nothing is lost, since the offset lies with the rows.
+/// </summary>
+public sealed partial class SinkLoop(IRowSource source, RowSink sink, RowSinkOptions? options = null, ILogger<SinkLoop>? logger = null)
+{
+    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
+    readonly RowSinkOptions _options = options ?? new RowSinkOptions();
+    readonly List<RowChange> _batch = [];
+    int[] _held = [];
+
+    /// <summary>Runs until <paramref name="stop"/>; then returns. What is not written then is read again next time.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        bool look = false;
+        TimeSpan pause = TimeSpan.Zero;
+        Stopwatch sinceLook = Stopwatch.StartNew();
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                if (pause > TimeSpan.Zero) await Task.Delay(pause, stop);
+                if (!_held.SequenceEqual(source.Held)) await AssignAsync(stop);
+                else if (look || sinceLook.Elapsed >= _options.LookEvery) GoBack(await sink.LookAsync());
+                if (look || sinceLook.Elapsed >= _options.LookEvery) sinceLook.Restart();
+                look = false;
+                await CollectAsync(stop);
+                GoBack(await sink.ApplyAsync(_batch));
+                foreach (int p in _held) await MoveUpAsync(p);
+                if (pause > TimeSpan.Zero && logger is not null) LogBack(logger);
+                pause = TimeSpan.Zero;
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+            }
+            catch (RankingException e) when (e.Error == ErrorCodes.RedisUnreachable || e.Error == ErrorCodes.RedisRefused)
+            {
+                if (pause == TimeSpan.Zero && logger is not null) LogAway(logger, e.Message);
+                pause = pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
+                look = true;
+                // What the failed batch held lies between the tags' offsets and the position.
+                foreach (int p in _held)
+                    if (sink.AppliedThrough(p) is >= 0 and long from && from < source.Position(p)) source.Seek(p, from);
+            }
+        }
+    }
+
+    async Task AssignAsync(CancellationToken stop)
+    {
+        int[] held = [.. source.Held];
+        PartitionBounds[] bounds = new PartitionBounds[held.Length];
+        for (int i = 0; i < held.Length; i++) bounds[i] = await source.BoundsAsync(held[i], stop);
+        _held = []; // not held until this succeeds
+        foreach (Rewind start in await sink.AssignAsync(source.Partitions, bounds)) source.Seek(start.Partition, start.Offset);
+        _held = held;
+    }
+
+    async Task CollectAsync(CancellationToken stop)
+    {
+        _batch.Clear();
+        Stopwatch clock = Stopwatch.StartNew();
+        TimeSpan left = _options.BatchTime;
+        while (left > TimeSpan.Zero && _batch.Count < _options.BatchSize)
+        {
+            await source.ReadAsync(_batch, _options.BatchSize - _batch.Count, left, stop);
+            left = _options.BatchTime - clock.Elapsed;
+        }
+    }
+
+    async Task MoveUpAsync(int partition) => GoBack(await sink.MoveUpAsync(partition, source.Position(partition)));
+
+    void GoBack(IReadOnlyList<Rewind> rewinds)
+    {
+        foreach (IGrouping<int, Rewind> of in rewinds.GroupBy(r => r.Partition))
+        {
+            long from = of.Min(r => r.Offset);
+            if (from >= source.Position(of.Key)) continue;
+            if (logger is not null) LogRewind(logger, of.Key, from);
+            source.Seek(of.Key, from);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Sink waits for Redis: {Reason}")]
+    static partial void LogAway(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Sink writes to Redis again")]
+    static partial void LogBack(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis does not hold what this sink wrote; partition {Partition} is read again from {Offset}")]
+    static partial void LogRewind(ILogger logger, int partition, long offset);
+}

@@ -52,7 +52,7 @@ public sealed class FeatureBuilder(FeaturePlan plan)
                     break;
                 case SinceFeatureSpec since:
                     double seconds = view.LastBefore(column.Recent, cutMs) is { } last ? (fields.TimeMs - last) / 1000.0 : since.Missing;
-                    draft.NumbersOf(column.Column)[0] = (float)AggregateFormula.Log1p(seconds);
+                    draft.NumbersOf(column.Column)[0] = (float)((AggregateFormula.Log1p(seconds) - since.Mean) * since.Scale);
                     break;
                 default:
                     Add(draft, column, document is null ? FieldValue.Missing : document[column.Document], fields);

@@ -145,7 +145,9 @@ public enum AggregatePart
 /// <summary><c>since</c>: ln(1 + seconds) since the user's latest event of one kind before the cut.</summary>
 /// <param name="Of">A kind of feedback, or <c>impression</c>.</param>
 /// <param name="Missing">The number of seconds where there was none.</param>
-public sealed record SinceFeatureSpec(string Of, [Range(0.0, 1e12)] double Missing = 30 * 86400) : NumbersFeatureSpec;
+/// <param name="Mean">Subtracted after the logarithm.</param>
+/// <param name="Scale">Multiplied after that.</param>
+public sealed record SinceFeatureSpec(string Of, [Range(0.0, 1e12)] double Missing = 30 * 86400, double Mean = 0, double Scale = 1) : NumbersFeatureSpec;
 
 /// <summary><c>mbat</c>: the MBAT vector of an entity's document, unit length.</summary>
 /// <param name="From">Kind of entity.</param>

@@ -19,9 +19,9 @@ sealed partial class SpecChecks
                 case IdFeatureSpec f: CheckField(f.From, Node("from"), f.From is { Scope: "context", Path: FeatureDependencies.Position } ? Needs.Number : Needs.Id); break;
                 case BucketFeatureSpec f: CheckField(f.From, Node("from"), Needs.Number); CheckBounds(f.Bounds, i => Node("bounds", i)); break;
                 case MultiHotFeatureSpec f: CheckField(f.From, Node("from"), Needs.Ids); CheckNotPosition(f.From, Node("from")); break;
-                case NumberFeatureSpec f: CheckField(f.From, Node("from"), Needs.Number); CheckScale(f, Node("scale")); break;
+                case NumberFeatureSpec f: CheckField(f.From, Node("from"), Needs.Number); CheckScale(f.Scale, Node("scale")); break;
                 case SequenceFeatureSpec f: CheckEventKind(f.Of, Node("of")); CheckKept(f.Field, Node("field")); break;
-                case SinceFeatureSpec f: CheckEventKind(f.Of, Node("of")); break;
+                case SinceFeatureSpec f: CheckEventKind(f.Of, Node("of")); CheckScale(f.Scale, Node("scale")); break;
                 case AggregateFeatureSpec f: CheckAggregate(name, f); break;
                 case MbatFeatureSpec f: CheckMbat(f, Node("from"), Node("dimension")); break;
                 case TimeFeatureSpec: break;
@@ -44,9 +44,9 @@ sealed partial class SpecChecks
         errors.Add(node.Place, node.Description, "a field that holds a list of ids");
     }
 
-    void CheckScale(NumberFeatureSpec feature, SpecNode node)
+    void CheckScale(double scale, SpecNode node)
     {
-        if (feature.Scale == 0) errors.Add(node.Place, node.Description, "a scale other than 0: the feature would be constant");
+        if (scale == 0) errors.Add(node.Place, node.Description, "a scale other than 0: the feature would be constant");
     }
 
     void CheckKept(FieldRef field, SpecNode node)

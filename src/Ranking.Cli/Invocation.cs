@@ -12,6 +12,7 @@ namespace Ranking.Cli;
 internal sealed class Invocation : IDisposable
 {
     const int Interrupted = 130;
+    static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
     readonly ParseResult parsed;
     readonly CancellationTokenSource stopping = new();
     readonly List<PosixSignalRegistration> signals = [];
@@ -103,6 +104,14 @@ internal sealed class Invocation : IDisposable
         stopping.Dispose();
     }
 
+    /// <summary>Whoever stops a program waits only so long.</summary>
+    async Task EndAnyway()
+    {
+        await Task.Delay(Grace).ConfigureAwait(false);
+        temporary?.Dispose();
+        Environment.Exit(Interrupted);
+    }
+
     void Stop(PosixSignalContext context)
     {
         // The first one asks, the second one ends at once: the default action, since it is not cancelled.
@@ -112,6 +121,7 @@ internal sealed class Invocation : IDisposable
             return;
         }
         context.Cancel = true;
+        _ = EndAnyway();
         stopping.Cancel();
     }
 }

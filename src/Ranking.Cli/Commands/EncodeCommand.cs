@@ -24,7 +24,7 @@ internal sealed class EncodeCommand : RankingCommand
 
     public override bool Streams => true;
 
-    public override Task<int> RunAsync(Invocation run)
+    public override async Task<int> RunAsync(Invocation run)
     {
         MbatEncoder encoder = encoderOptions.Encoder(run);
         VectorFormat kind = Enum.Parse<VectorFormat>(run.Get(format), ignoreCase: true);
@@ -34,11 +34,12 @@ internal sealed class EncodeCommand : RankingCommand
         using CorpusReader corpus = run.Get(input) is { } file and not "-" ? CorpusReader.Open(file) : new(Console.OpenStandardInput());
         using Stream standard = new BufferedStream(Console.OpenStandardOutput(), 1 << 18);
         using VectorWriter writer = run.Get(output) is { } path ? VectorWriter.Create(path, kind, encoder.Settings) : new(standard, kind, encoder.Dimension);
-        return Progress.Run(run.Terminal, progress =>
+        return await Progress.Run(run.Terminal, async progress =>
         {
             using Progress.Step step = progress.Begin("encode");
-            CorpusEncoder.Run(corpus, encoder, (id, _, vector) => writer.Write(id, vector), progress: new Counted(step), cancel: run.Stopping);
-            return Task.FromResult(0);
+            // A read of standard input cannot be cancelled, so it is left alone when the run is stopped.
+            await Task.Run(() => CorpusEncoder.Run(corpus, encoder, (id, _, vector) => writer.Write(id, vector), progress: new Counted(step), cancel: run.Stopping)).WaitAsync(run.Stopping);
+            return 0;
         });
     }
 

@@ -16,10 +16,17 @@ internal sealed class RankingRoot : RootCommand, IExample
         Add(CommonOptions.LogLevel);
         Add(CommonOptions.LogFormat);
         Add(CommonOptions.Namespace);
+        Add(new ReplayCommand());
+        Add(new ExamplesCommand());
+        Add(new TrainCommand());
+        Add(new EvaluateCommand());
+        Add(new CompareCommand());
         Add(new ServeCommand());
         Add(new RankCommand());
         Add(new CommandGroup("models", "Versions of models: list, show, promote, roll back.", "ranking models list --registry models",
             new ModelsListCommand(), new ModelsShowCommand(), new ModelsPromoteCommand(), new ModelsRollbackCommand()));
+        Add(new CommandGroup("topics", "The problem's topics: list, show.", "ranking topics list --spec features/kuairand --kafka localhost:9092", new TopicsListCommand(), new TopicsShowCommand()));
+        Add(new CommandGroup("dead", "Messages that could not be used: list, show, retry.", "ranking dead list --spec features/kuairand --kafka localhost:9092", new DeadListCommand(), new DeadShowCommand(), new DeadRetryCommand()));
         Add(new EncodeCommand());
         Add(new CommandGroup("index", "Searchable files of vectors.", "ranking index build --vectors vectors.npy --out documents.index", new IndexBuildCommand()));
         Add(new DecodeCommand());

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ranking.Features.Errors;
+using Ranking.Store;
 using StackExchange.Redis;
 
 namespace Ranking.Cli.Parsing;
@@ -22,6 +23,13 @@ internal static class RedisAddress
         options.User = Environment.GetEnvironmentVariable("RANKING_REDIS_USER") ?? options.User;
         options.Password = Secret("RANKING_REDIS_PASSWORD");
         return options;
+    }
+
+    /// <summary>The store's settings.</summary>
+    public static StoreOptions Store(string address, string nameSpace)
+    {
+        ConfigurationOptions parsed = Parse(address);
+        return new() { Address = address, Namespace = nameSpace, User = parsed.User, Password = parsed.Password };
     }
 
     static string? Secret(string variable)

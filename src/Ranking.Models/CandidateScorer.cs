@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Ranking.Features.Examples;
 using Ranking.Features.Spec;
 using Ranking.Models.Input;
@@ -17,7 +18,8 @@ public sealed class CandidateScorer
     readonly RankingModel model;
     readonly InputPlan plan;
     readonly TokenMixerScorer? scorer;
-    readonly bool[] once, cacheable;
+    readonly bool[] once;
+    readonly int[] tokenOffsets, tokenWidths; // In the item's token, of each group; width 0: not cacheable.
     readonly ConcurrentBag<ScoringBuffers> buffers = [];
     readonly ConcurrentBag<float[]> inputs = [];
 
@@ -29,48 +31,57 @@ public sealed class CandidateScorer
         if (model.Spec.Kind == "tokenmixer-large" && !plan.Columns.Any(c => c.Attention))
             scorer = new TokenMixerScorer(plan.Shape, model.Tasks, TokenMixerLargeSettings.Of(model.Spec), model.Parameters);
         once = [.. model.Layout.Groups.Select(g => g.Side == Side.User)];
-        cacheable = [.. model.Layout.Groups.Select((g, i) => g.Side == Side.Item && scorer?.TokenWidth(i) > 0)];
+        tokenWidths = [.. model.Layout.Groups.Select((g, i) => g.Side == Side.Item ? scorer?.TokenWidth(i) ?? 0 : 0)];
+        tokenOffsets = new int[tokenWidths.Length];
+        for (int g = 1; g < tokenOffsets.Length; g++) tokenOffsets[g] = tokenOffsets[g - 1] + tokenWidths[g - 1];
     }
 
-    /// <summary>Whether a group's token can be computed ahead of requests.</summary>
-    public bool IsCacheable(int group) => cacheable[group];
+    /// <summary>
+    /// Bytes of an item's token: for each item-side group the token (D), its share of the global token's first layer (D) and what a
+    /// cross network needs, little-endian float32; 0 where this model has nothing to cache.
+    /// </summary>
+    public int ItemTokenBytes => tokenWidths.Sum() * sizeof(float);
 
-    /// <summary>Numbers of a group's cached token: the token (D), its share of the global token's first layer (D), and what a cross network needs.</summary>
-    /// <exception cref="ArgumentException">The group is not cacheable.</exception>
-    public int ItemTokenWidth(int group) => cacheable[group] ? scorer!.TokenWidth(group)
-        : throw new ArgumentException($"group '{model.Layout.Groups[group].Name}' has no token to cache", nameof(group));
-
-    /// <summary>The token of an item-side group.</summary>
-    /// <param name="group">Its number in the layout.</param>
-    /// <param name="item">Only the group's own columns are read.</param>
-    /// <returns>[<see cref="ItemTokenWidth"/>].</returns>
-    public float[] ComputeItemToken(int group, FeatureVector item)
+    /// <summary>An item's token, to be cached; only item-side groups are read.</summary>
+    /// <returns><see cref="ItemTokenBytes"/> of them.</returns>
+    public byte[] ComputeItemToken(FeatureVector item)
     {
-        float[] token = new float[ItemTokenWidth(group)], raw = new float[plan.Shape.Groups[group].Width];
-        plan.Gather(group, item, raw);
+        byte[] token = new byte[ItemTokenBytes];
+        Span<float> numbers = MemoryMarshal.Cast<byte, float>(token.AsSpan());
         ScoringBuffers own = Rent();
-        scorer!.ComputeToken(group, raw, token, own);
+        for (int g = 0; g < tokenWidths.Length; g++)
+        {
+            if (tokenWidths[g] == 0) continue;
+            float[] raw = new float[plan.Shape.Groups[g].Width];
+            plan.Gather(g, item, raw);
+            scorer!.ComputeToken(g, raw, numbers.Slice(tokenOffsets[g], tokenWidths[g]), own);
+        }
         buffers.Add(own);
         return token;
     }
 
+    /// <summary>Whether bytes from a cache can be an item's token of this model: so many, all of them finite numbers.</summary>
+    public bool IsItemToken(ReadOnlySpan<byte> token) => token.Length == ItemTokenBytes
+        && !MemoryMarshal.Cast<byte, float>(token).ContainsAnyExceptInRange(float.MinValue, float.MaxValue);
+
     /// <summary>Probabilities of a request's candidates, row-major [B, tasks].</summary>
     /// <param name="candidates">Their features. Those of user-side groups are read from the first one alone.</param>
-    /// <param name="itemTokens">For each candidate, for each group of the layout: its cached token, or null to compute it; null: none is cached.</param>
-    /// <exception cref="ArgumentException">A number that is not finite, an id that is too long, or a token of another width.</exception>
-    public float[] Score(IReadOnlyList<FeatureVector> candidates, IReadOnlyList<float[]?[]?>? itemTokens = null)
+    /// <param name="itemTokens">For each candidate its item's token, or null to compute it; null: none is cached.</param>
+    /// <exception cref="ArgumentException">A number that is not finite, an id that is too long, or bytes that are no token of this model.</exception>
+    public float[] Score(IReadOnlyList<FeatureVector> candidates, IReadOnlyList<byte[]?>? itemTokens = null)
     {
         if (candidates.Count == 0) return [];
         if (scorer is null) return model.Score(candidates);
         Check(candidates.Count, itemTokens);
-        float[]? TokenOf(int b, int g) => cacheable[g] ? itemTokens?[b]?[g] : null;
+        ReadOnlySpan<float> TokenOf(int b, int g) => tokenWidths[g] == 0 || itemTokens?[b] is not { } token ? default
+            : MemoryMarshal.Cast<byte, float>(token).Slice(tokenOffsets[g], tokenWidths[g]);
         int width = plan.Shape.Width, needed = candidates.Count * width;
         if (!inputs.TryTake(out float[]? raw_BF) || raw_BF.Length < needed) raw_BF = new float[needed + needed / 4];
         for (int b = 0; b < candidates.Count; b++)
         {
             for (int g = 0; g < once.Length; g++)
             {
-                if ((b > 0 && once[g]) || TokenOf(b, g) is not null) continue;
+                if ((b > 0 && once[g]) || !TokenOf(b, g).IsEmpty) continue;
                 plan.Gather(g, candidates[b], raw_BF.AsSpan(b * width + plan.Shape.Groups[g].Offset, plan.Shape.Groups[g].Width));
             }
         }
@@ -85,19 +96,14 @@ public sealed class CandidateScorer
 
     ScoringBuffers Rent() => buffers.TryTake(out ScoringBuffers? own) ? own : new ScoringBuffers();
 
-    void Check(int candidates, IReadOnlyList<float[]?[]?>? itemTokens)
+    void Check(int candidates, IReadOnlyList<byte[]?>? itemTokens)
     {
         if (itemTokens is null) return;
         if (itemTokens.Count != candidates) throw new ArgumentException($"found tokens of {itemTokens.Count} candidates, expected {candidates}", nameof(itemTokens));
-        foreach (float[]?[]? tokens in itemTokens)
+        for (int b = 0; b < candidates; b++)
         {
-            if (tokens is null) continue;
-            if (tokens.Length != once.Length) throw new ArgumentException($"found tokens of {tokens.Length} groups, expected {once.Length}", nameof(itemTokens));
-            for (int g = 0; g < once.Length; g++)
-            {
-                if (tokens[g] is { } token && cacheable[g] && token.Length != scorer!.TokenWidth(g))
-                    throw new ArgumentException($"group '{model.Layout.Groups[g].Name}': found a token of {token.Length} numbers, expected {scorer.TokenWidth(g)}", nameof(itemTokens));
-            }
+            if (itemTokens[b] is { } token && !IsItemToken(token))
+                throw new ArgumentException($"candidate {b}: found a token of {token.Length} bytes, expected {ItemTokenBytes}, all of them finite numbers", nameof(itemTokens));
         }
     }
 }

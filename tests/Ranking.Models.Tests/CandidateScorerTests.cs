@@ -51,7 +51,7 @@ public class CandidateScorerTests
         TokenMixerScorer scorer = new(shape, tasks, settings, parameters);
         ScoringBuffers buffers = new();
         float[] plain = new float[examples * tasks], cached = new float[examples * tasks];
-        scorer.Forward(examples, (float[])x.Clone(), [false, false, false], (_, _) => null, plain, buffers);
+        scorer.Forward(examples, (float[])x.Clone(), [false, false, false], (_, _) => default, plain, buffers);
         Close(expected, plain, 1e-5);
 
         // The user's group once, the second group from cached tokens except for some candidates.
@@ -68,7 +68,7 @@ public class CandidateScorerTests
             if (b > 0) partial.AsSpan(b * shape.Width, 5).Fill(float.NaN);
             if (tokens[b] is not null) partial.AsSpan(b * shape.Width + 5, 17).Fill(float.NaN);
         }
-        scorer.Forward(examples, partial, [true, false, false], (b, g) => g == 1 ? tokens[b] : null, cached, buffers);
+        scorer.Forward(examples, partial, [true, false, false], (b, g) => g == 1 ? tokens[b] : default(ReadOnlySpan<float>), cached, buffers);
         Close(plain, cached, 1e-6);
     }
 
@@ -86,11 +86,14 @@ public class CandidateScorerTests
         FeatureVector[] candidates = [.. Enumerable.Range(0, 37).Select(i => Problem.Vector(layout, random, 3, i + 60))]; // 60…: some were never seen.
         float[] expected = model.Score(candidates), plain = scorer.Score(candidates);
         Close(expected, plain, 1e-5);
-        Assert.Equal(kind == "tokenmixer-large" && pooling == Pooling.Mean, scorer.IsCacheable(2));
-        if (!scorer.IsCacheable(2)) return;
-        float[]?[]?[] tokens = [.. candidates.Select((c, i) => i % 5 == 0 ? null : new float[]?[] { null, null, scorer.ComputeItemToken(2, c), null })];
+        Assert.Equal(kind == "tokenmixer-large" && pooling == Pooling.Mean ? 2 * 16 * sizeof(float) : 0, scorer.ItemTokenBytes);
+        if (scorer.ItemTokenBytes == 0) return;
+        byte[]?[] tokens = [.. candidates.Select((c, i) => i % 5 == 0 ? null : scorer.ComputeItemToken(c))];
         Close(plain, scorer.Score(candidates, tokens), 1e-6);
-        Assert.Throws<ArgumentException>(() => scorer.Score(candidates, [.. candidates.Select(_ => new float[]?[] { null, null, new float[3], null })]));
+        tokens[1] = new byte[3];
+        Assert.Throws<ArgumentException>(() => scorer.Score(candidates, tokens));
+        tokens[1] = [.. Enumerable.Repeat((byte)0xFF, scorer.ItemTokenBytes)]; // NaN
+        Assert.Throws<ArgumentException>(() => scorer.Score(candidates, tokens));
     }
 
     [Fact]

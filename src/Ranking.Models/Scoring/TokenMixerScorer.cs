@@ -4,6 +4,9 @@ using Ranking.Models.TokenMixerLarge;
 
 namespace Ranking.Models.Scoring;
 
+/// <summary>The cached token of a candidate's group, as <see cref="TokenMixerScorer.TokenWidth"/> says; empty where there is none.</summary>
+delegate ReadOnlySpan<float> CachedToken(int candidate, int group);
+
 /// <summary>
 /// TokenMixer-Large's forward pass as plain loops over arrays, for scoring on one CPU thread: torch's cost a call is more than the
 /// arithmetic of a small model. Equal to the network to rounding; a test holds them together for every setting.
@@ -68,10 +71,10 @@ sealed class TokenMixerScorer
     /// <param name="examples">B.</param>
     /// <param name="raw_BF">Raw numbers; a group that <paramref name="tokenOf"/> knows need not be filled.</param>
     /// <param name="once">Of each group: whether all candidates share the first one's numbers.</param>
-    /// <param name="tokenOf">The cached token of a candidate's group, or null.</param>
+    /// <param name="tokenOf">The cached token of a candidate's group, or nothing.</param>
     /// <param name="logits_BK">The answer.</param>
     /// <param name="buffers">Of this thread.</param>
-    public void Forward(int examples, Span<float> raw_BF, ReadOnlySpan<bool> once, Func<int, int, float[]?> tokenOf, Span<float> logits_BK, ScoringBuffers buffers)
+    public void Forward(int examples, Span<float> raw_BF, ReadOnlySpan<bool> once, CachedToken tokenOf, Span<float> logits_BK, ScoringBuffers buffers)
     {
         int f = input.Width, size = examples * dim;
         if (inputNorm is not null)
@@ -79,9 +82,9 @@ sealed class TokenMixerScorer
         Span<float> x_TBD = buffers.Rent(7, tokens * size), crossed_BF = default;
         if (settings.Cross == CrossPlace.Front)
         {
-            for (int g = 0; g < groups.Length; g++) FillRaw(g, raw_BF, once[g], (_, _) => null, examples);
+            for (int g = 0; g < groups.Length; g++) FillRaw(g, raw_BF, once[g], (_, _) => default, examples);
             crossed_BF = Cross(raw_BF, examples, buffers);
-            Tokens(crossed_BF, new bool[groups.Length], (_, _) => null, x_TBD, examples, buffers);
+            Tokens(crossed_BF, new bool[groups.Length], (_, _) => default, x_TBD, examples, buffers);
         }
         else
         {
@@ -98,18 +101,18 @@ sealed class TokenMixerScorer
     }
 
     /// <summary>Raw numbers for the cross network, which reads them all: from the cached tokens and the shared first candidate.</summary>
-    void FillRaw(int g, Span<float> raw_BF, bool once, Func<int, int, float[]?> tokenOf, int examples)
+    void FillRaw(int g, Span<float> raw_BF, bool once, CachedToken tokenOf, int examples)
     {
         InputSpan span = input.Groups[g];
         for (int b = 0; b < examples; b++)
         {
             Span<float> own = raw_BF.Slice(b * input.Width + span.Offset, span.Width);
             if (once) raw_BF.Slice(span.Offset, span.Width).CopyTo(own);
-            else if (tokenOf(b, g) is { } cached) cached.AsSpan(TokenWidth(g) - span.Width, span.Width).CopyTo(own);
+            else if (tokenOf(b, g) is { IsEmpty: false } cached) cached[^span.Width..].CopyTo(own);
         }
     }
 
-    void Tokens(ReadOnlySpan<float> x_BF, ReadOnlySpan<bool> once, Func<int, int, float[]?> tokenOf, Span<float> x_TBD, int examples, ScoringBuffers buffers)
+    void Tokens(ReadOnlySpan<float> x_BF, ReadOnlySpan<bool> once, CachedToken tokenOf, Span<float> x_TBD, int examples, ScoringBuffers buffers)
     {
         int f = input.Width, size = examples * dim;
         Span<float> global_BD = x_TBD[..size], share_BD = buffers.Rent(5, size);
@@ -123,15 +126,15 @@ sealed class TokenMixerScorer
             // Candidates with a cached token between others without: runs of the latter are computed together.
             for (int b = 0; b < rows;)
             {
-                if (!once[g] && tokenOf(b, g) is { } cached)
+                if (!once[g] && tokenOf(b, g) is { IsEmpty: false } cached)
                 {
-                    cached.AsSpan(0, dim).CopyTo(token_BD[(b * dim)..]);
-                    if (global.Length > 0) cached.AsSpan(dim, dim).CopyTo(share_BD[(b * dim)..]);
+                    cached[..dim].CopyTo(token_BD[(b * dim)..]);
+                    if (global.Length > 0) cached.Slice(dim, dim).CopyTo(share_BD[(b * dim)..]);
                     b++;
                     continue;
                 }
                 int end = b + 1;
-                while (end < rows && tokenOf(end, g) is null) end++;
+                while (end < rows && tokenOf(end, g).IsEmpty) end++;
                 ReadOnlySpan<float> from = x_BF[(b * f + span.Offset)..];
                 Token(groups[g], from, f, token_BD[(b * dim)..], dim, end - b, buffers);
                 if (global.Length > 0) Kernels.Multiply(from, f, RowsOf(global[0], span), share_BD[(b * dim)..], dim, end - b, span.Width, dim);

@@ -9,11 +9,26 @@ namespace Ranking.Serving.Versions;
 /// <param name="keptNegatives">Share of negatives that it was trained on; its probabilities are corrected for it.</param>
 internal sealed class ModelScorer(RankingModel model, double keptNegatives) : IScorer
 {
-    public bool UsesTokens => false;
+    readonly CandidateScorer scorer = new(model);
+
+    public bool UsesTokens => scorer.ItemTokenBytes > 0;
 
     public void Score(IReadOnlyList<FeatureVector> examples, byte[]?[]? tokens, Span<float> probabilities, List<ComputedToken> missed)
     {
-        model.Score(examples).CopyTo(probabilities);
+        if (tokens is not null && UsesTokens)
+        {
+            for (int i = 0; i < tokens.Length; i++)
+            {
+                // What a cache holds may be damaged: it is then computed and written again.
+                if (tokens[i] is { } cached && scorer.IsItemToken(cached)) continue;
+                missed.Add(new ComputedToken(i, tokens[i] = scorer.ComputeItemToken(examples[i])));
+            }
+        }
+        else
+        {
+            tokens = null;
+        }
+        scorer.Score(examples, tokens).CopyTo(probabilities);
         if (keptNegatives >= 1) return;
         foreach (ref float p in probabilities) p = (float)NegativeSampling.Correct(p, keptNegatives);
     }

@@ -90,8 +90,13 @@ public class GoldenTests
                 TokenMixerLargeSettings settings = Experts(new TokenMixerLargeSettings
                 {
                     Reading = Enum.Parse<BlockReading>(golden.Settings.GetProperty("reading").GetString()!),
-                    Dim = golden.Int("D"), MixedTokens = golden.Int("H"), Expansion = golden.Number("n"), Layers = golden.Int("L"),
-                    InterLayerGap = golden.Int("g"), AuxiliaryWeight = golden.Number("lambda"), NormEpsilon = golden.Number("eps", 1e-6),
+                    Dim = golden.Int("D"),
+                    MixedTokens = golden.Int("H"),
+                    Expansion = golden.Number("n"),
+                    Layers = golden.Int("L"),
+                    InterLayerGap = golden.Int("g"),
+                    AuxiliaryWeight = golden.Number("lambda"),
+                    NormEpsilon = golden.Number("eps", 1e-6),
                 });
                 InputShape shape = InputShape.OfGroups([.. inputs.Select(i => (int)i.shape[1])]);
                 TokenMixerLargeNetwork network = new(shape, tasks, settings, parameters);
@@ -132,7 +137,9 @@ public class GoldenTests
 
         TokenMixerLargeSettings Experts(TokenMixerLargeSettings settings) => golden.Int("E") == 0 ? settings : settings with
         {
-            Experts = golden.Int("E"), ActiveExperts = golden.Int("k"), GateScale = golden.Number("alpha"),
+            Experts = golden.Int("E"),
+            ActiveExperts = golden.Int("k"),
+            GateScale = golden.Number("alpha"),
         };
 
         void LoadWeights(ParameterSet parameters)

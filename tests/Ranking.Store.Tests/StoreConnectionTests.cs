@@ -48,7 +48,10 @@ public class StoreConnectionTests
         reserved.Stop();
         await using StoreConnection store = await StoreConnection.ConnectAsync(new()
         {
-            Address = $"127.0.0.1:{port}", Namespace = "t", RequireConnected = false, ConnectTimeout = TimeSpan.FromMilliseconds(300),
+            Address = $"127.0.0.1:{port}",
+            Namespace = "t",
+            RequireConnected = false,
+            ConnectTimeout = TimeSpan.FromMilliseconds(300),
         });
         Assert.False(store.IsConnected);
         using EmbeddedRedis server = EmbeddedRedis.Start(new() { Port = port });

@@ -24,7 +24,7 @@ public sealed record ModelInfo
     [Key("state")] public required string State { get; init; }
 
     /// <summary>When it was loaded or refused.</summary>
-    [Key("since")] [MessagePackFormatter(typeof(Formats.IsoTimeFormatter))] public DateTimeOffset? Since { get; init; }
+    [Key("since")][MessagePackFormatter(typeof(Formats.IsoTimeFormatter))] public DateTimeOffset? Since { get; init; }
 
     /// <summary>The labels it predicts, the default score first.</summary>
     [Key("labels")] public IReadOnlyList<string>? Labels { get; init; }

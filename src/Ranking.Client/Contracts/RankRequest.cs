@@ -13,7 +13,7 @@ public sealed record RankRequest
     [Key("user")] public required string User { get; init; }
 
     /// <summary>The instant at which features are cut; the server's clock by default.</summary>
-    [Key("time")] [MessagePackFormatter(typeof(Formats.IsoTimeFormatter))] public DateTimeOffset? Time { get; init; }
+    [Key("time")][MessagePackFormatter(typeof(Formats.IsoTimeFormatter))] public DateTimeOffset? Time { get; init; }
 
     /// <summary>Values of the spec's context fields that hold for the whole request.</summary>
     [Key("context")] public IReadOnlyDictionary<string, FeatureValue>? Context { get; init; }

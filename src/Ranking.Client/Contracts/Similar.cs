@@ -8,7 +8,7 @@ namespace Ranking.Client;
 public sealed record SimilarRequest
 {
     /// <summary>A JSON document; it is encoded as the items' documents were.</summary>
-    [Key("doc")] [MessagePackFormatter(typeof(Formats.DocumentFormatter))] public JsonElement? Doc { get; init; }
+    [Key("doc")][MessagePackFormatter(typeof(Formats.DocumentFormatter))] public JsonElement? Doc { get; init; }
 
     /// <summary>An item whose vector is stored; it is not among its own neighbours.</summary>
     [Key("id")] public string? Id { get; init; }

@@ -63,9 +63,17 @@ public static class ModelBench
             double median = ms[ms.Length / 2], tflops = flops * active * shape.Batch / median / 1e9;
             Line(output, new()
             {
-                ["kind"] = kind, ["mode"] = "ranking", ["weights"] = "bf16", ["part"] = part, ["ms"] = Math.Round(median, 2), ["ms_min"] = Math.Round(ms[0], 2),
-                ["samples_per_s"] = Math.Round(shape.Batch / median * 1e3), ["tflops_active"] = Math.Round(tflops), ["mfu"] = Math.Round(tflops / options.Peak, 4),
-                ["params_m"] = Math.Round(shape.MatrixParameters / 1e6), ["gib"] = Math.Round(backbone.Bytes / 1073741824.0, 1),
+                ["kind"] = kind,
+                ["mode"] = "ranking",
+                ["weights"] = "bf16",
+                ["part"] = part,
+                ["ms"] = Math.Round(median, 2),
+                ["ms_min"] = Math.Round(ms[0], 2),
+                ["samples_per_s"] = Math.Round(shape.Batch / median * 1e3),
+                ["tflops_active"] = Math.Round(tflops),
+                ["mfu"] = Math.Round(tflops / options.Peak, 4),
+                ["params_m"] = Math.Round(shape.MatrixParameters / 1e6),
+                ["gib"] = Math.Round(backbone.Bytes / 1073741824.0, 1),
             });
         }
         if (options.Profile)
@@ -111,8 +119,17 @@ public static class ModelBench
     {
         var values = new Dictionary<string, string>
         {
-            ["tokens"] = "16", ["width"] = "1024", ["mixed"] = "16", ["hidden"] = "2", ["layers"] = "4", ["batch"] = "4096", ["experts"] = "8", ["active"] = "4",
-            ["repeats"] = "20", ["kinds"] = "dense,moe", ["profile"] = "0",
+            ["tokens"] = "16",
+            ["width"] = "1024",
+            ["mixed"] = "16",
+            ["hidden"] = "2",
+            ["layers"] = "4",
+            ["batch"] = "4096",
+            ["experts"] = "8",
+            ["active"] = "4",
+            ["repeats"] = "20",
+            ["kinds"] = "dense,moe",
+            ["profile"] = "0",
         };
         for (int i = 0; i < arguments.Count; i += 2)
         {
@@ -124,8 +141,14 @@ public static class ModelBench
             ? n : throw new ArgumentException($"--{name} is '{values[name]}'; expected a number");
         var shape = new BackboneShape
         {
-            Tokens = Number("tokens"), Width = Number("width"), Mixed = Number("mixed"), Hidden = Number("hidden"), Layers = Number("layers"), Batch = Number("batch"),
-            Experts = Number("experts"), Active = Number("active"),
+            Tokens = Number("tokens"),
+            Width = Number("width"),
+            Mixed = Number("mixed"),
+            Hidden = Number("hidden"),
+            Layers = Number("layers"),
+            Batch = Number("batch"),
+            Experts = Number("experts"),
+            Active = Number("active"),
         };
         string[] kinds = values["kinds"].Split(',');
         if (kinds.FirstOrDefault(k => k is not ("dense" or "moe")) is { } wrong) throw new ArgumentException($"--kinds holds '{wrong}'; expected dense, moe or both");

@@ -31,7 +31,12 @@ public class BackboneShapeTests
     static readonly Gen<BackboneShape> Shapes = Gen.Select(Gen.Int[1, 8], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 700], Gen.Int[1, 8], Gen.Int[0, 8])
         .Select((tokens, heads, layers, batch, experts, active) => new BackboneShape
         {
-            Tokens = tokens, Width = heads * 64, Mixed = heads, Layers = layers, Batch = batch, Experts = experts,
+            Tokens = tokens,
+            Width = heads * 64,
+            Mixed = heads,
+            Layers = layers,
+            Batch = batch,
+            Experts = experts,
             Active = experts == 1 ? 1 : 2 + active % (experts - 1),
         });
 

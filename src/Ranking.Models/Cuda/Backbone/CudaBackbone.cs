@@ -76,13 +76,27 @@ public sealed unsafe class CudaBackbone : IDisposable
         }
         return new FeedForward(device, f, new FeedForwardBuffers
         {
-            UpGate = At("weights") + (ulong)upGate * 2, Down = At("weights") + (ulong)down * 2,
-            UpGateGrad = At("gradients") + (ulong)upGate * 2, DownGrad = At("gradients") + (ulong)down * 2,
-            Router = At("small.weights") + (ulong)router * 2, RouterGrad = At("small.gradients") + (ulong)router * 4,
-            Rows = At($"rows{own}"), Kept = At($"kept{own}"), TileGroups = At($"tiles{own}"), Ranges = At($"ranges{own}"),
-            Activation = At("activation"), Out = At("out"), HiddenGrad = At("hidden.grad"),
-            Chosen = At($"chosen{own}"), Gates = At($"gates{own}"), Slots = At($"slots{own}"), Source = At($"source{own}"), RowScale = At($"scale{own}"),
-            GateGrad = At("gate.grad"), LogitGrad = At("logit.grad"), RouterPartial = At($"router.partial{kind}"),
+            UpGate = At("weights") + (ulong)upGate * 2,
+            Down = At("weights") + (ulong)down * 2,
+            UpGateGrad = At("gradients") + (ulong)upGate * 2,
+            DownGrad = At("gradients") + (ulong)down * 2,
+            Router = At("small.weights") + (ulong)router * 2,
+            RouterGrad = At("small.gradients") + (ulong)router * 4,
+            Rows = At($"rows{own}"),
+            Kept = At($"kept{own}"),
+            TileGroups = At($"tiles{own}"),
+            Ranges = At($"ranges{own}"),
+            Activation = At("activation"),
+            Out = At("out"),
+            HiddenGrad = At("hidden.grad"),
+            Chosen = At($"chosen{own}"),
+            Gates = At($"gates{own}"),
+            Slots = At($"slots{own}"),
+            Source = At($"source{own}"),
+            RowScale = At($"scale{own}"),
+            GateGrad = At("gate.grad"),
+            LogitGrad = At("logit.grad"),
+            RouterPartial = At($"router.partial{kind}"),
         });
     }
 
@@ -133,9 +147,16 @@ public sealed unsafe class CudaBackbone : IDisposable
             FeedForwardShape next = i % 2 == 0 ? Shape.Mixing : Shape.PerToken;
             AddNormArgs args = new()
             {
-                Base = i == 0 ? At("input") : StreamAt(i - 1), Branch = i == 0 ? default : feedForwards[i - 1].OutBranch, Gamma = Gamma(i), Sum = StreamAt(i),
-                RootInverse = RootInverse(i), Normed = i < norms ? At($"rows.{i}") : 0, NormedShared = next.SharedRow, Pooled = i == norms ? At("pooled") : 0,
-                BatchPadded = Shape.BatchPadded, Epsilon = 1e-6f,
+                Base = i == 0 ? At("input") : StreamAt(i - 1),
+                Branch = i == 0 ? default : feedForwards[i - 1].OutBranch,
+                Gamma = Gamma(i),
+                Sum = StreamAt(i),
+                RootInverse = RootInverse(i),
+                Normed = i < norms ? At($"rows.{i}") : 0,
+                NormedShared = next.SharedRow,
+                Pooled = i == norms ? At("pooled") : 0,
+                BatchPadded = Shape.BatchPadded,
+                Epsilon = 1e-6f,
             };
             if (IsResidualPoint(i)) { args.Extra = StreamAt(saved); saved = i; }
             string kernel = i == 0 ? "input_norm_mix" : i == norms ? "add_norm_pool" : i % 2 == 1 ? "revert_add_norm" : "add_norm_mix";
@@ -151,8 +172,15 @@ public sealed unsafe class CudaBackbone : IDisposable
 
     HeadArgs Head(long head) => new()
     {
-        Pooled = At("pooled"), Weight = At("small.masters") + (ulong)head * 4, Bias = At("small.masters") + (ulong)(head + Shape.Width) * 4,
-        Logits = At("logits"), Losses = At("losses"), LogitGrads = At("logit.grads"), PooledGrad = At("pooled.grad"), Batch = Shape.Batch, Width = Shape.Width,
+        Pooled = At("pooled"),
+        Weight = At("small.masters") + (ulong)head * 4,
+        Bias = At("small.masters") + (ulong)(head + Shape.Width) * 4,
+        Logits = At("logits"),
+        Losses = At("losses"),
+        LogitGrads = At("logit.grads"),
+        PooledGrad = At("pooled.grad"),
+        Batch = Shape.Batch,
+        Width = Shape.Width,
     };
 
     // Streams 2l with l a multiple of the gap, after the first and before the last block's output, get the previous such stream added.
@@ -205,13 +233,23 @@ public sealed unsafe class CudaBackbone : IDisposable
     {
         AdagradArgs big = new()
         {
-            Weights = At("weights"), Masters = At("masters"), States = At("states"), Gradients = At("gradients"), Groups = memory["weights"].Bytes / 16,
-            Rate = rate, Epsilon = 1e-10f, Scale = 1,
+            Weights = At("weights"),
+            Masters = At("masters"),
+            States = At("states"),
+            Gradients = At("gradients"),
+            Groups = memory["weights"].Bytes / 16,
+            Rate = rate,
+            Epsilon = 1e-10f,
+            Scale = 1,
         };
         update.Launch("adagrad", device.Kernel("dense.cu", "adagrad_bf16", 0), (device.Multiprocessors * 16, 1, 1), 256, 0, Of(big));
         AdagradArgs small = big with
         {
-            Weights = At("small.weights"), Masters = At("small.masters"), States = At("small.states"), Gradients = At("small.gradients"), Groups = memory["small.weights"].Bytes / 16,
+            Weights = At("small.weights"),
+            Masters = At("small.masters"),
+            States = At("small.states"),
+            Gradients = At("small.gradients"),
+            Groups = memory["small.weights"].Bytes / 16,
         };
         update.Launch("adagrad", device.Kernel("dense.cu", "adagrad_float", 0), (device.Multiprocessors, 1, 1), 256, 0, Of(small));
     }

@@ -80,9 +80,21 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
     {
         RouteArgs args = new()
         {
-            Rows = at.Rows, Shared = shape.SharedRow, Router = at.Router, Chosen = at.Chosen, Gates = at.Gates, Slots = at.Slots, Source = at.Source,
-            RowScale = at.RowScale, TileGroup = at.TileGroups, Ranges = at.Ranges, Scale = model.GateScale, Groups = shape.Groups, Batch = model.Batch,
-            BatchPadded = model.BatchPadded, Capacity = shape.Capacity,
+            Rows = at.Rows,
+            Shared = shape.SharedRow,
+            Router = at.Router,
+            Chosen = at.Chosen,
+            Gates = at.Gates,
+            Slots = at.Slots,
+            Source = at.Source,
+            RowScale = at.RowScale,
+            TileGroup = at.TileGroups,
+            Ranges = at.Ranges,
+            Scale = model.GateScale,
+            Groups = shape.Groups,
+            Batch = model.Batch,
+            BatchPadded = model.BatchPadded,
+            Capacity = shape.Capacity,
         };
         int shared = model.Routed * shape.Width * 4;
         plan.Launch("route", Routing("route_choose", shared), ((model.Batch + 63) / 64, shape.Groups, 1), 256, shared, Of(args));
@@ -104,7 +116,12 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
         TensorMap dy = RowMap(outGrad, w, 128);
         GemmArgs hidden = ByRows(h, w) with
         {
-            HiddenTiles = shape.HiddenTiles, UpGate = at.Kept, UpGateGrad = at.HiddenGrad, Activation = at.Activation, Hidden = h, RowScale = Scale,
+            HiddenTiles = shape.HiddenTiles,
+            UpGate = at.Kept,
+            UpGateGrad = at.HiddenGrad,
+            Activation = at.Activation,
+            Hidden = h,
+            RowScale = Scale,
             GateGrad = model.Experts > 1 ? at.GateGrad : 0,
         };
         Product(plan, "hidden grad", Gemm(0, 0, 2), [dy, WeightMap(at.Down, h, w, 128)], hidden);
@@ -118,8 +135,17 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
         int rows = shape.Groups * model.BatchPadded;
         RouteGradArgs grad = new()
         {
-            GateGrad = at.GateGrad, Chosen = at.Chosen, Gates = at.Gates, Slots = at.Slots, LogitGrad = at.LogitGrad, Tiles = (h + 255) / 256,
-            Rows = (int)shape.Rows, Count = rows, Batch = model.Batch, BatchPadded = model.BatchPadded, Scale = model.GateScale,
+            GateGrad = at.GateGrad,
+            Chosen = at.Chosen,
+            Gates = at.Gates,
+            Slots = at.Slots,
+            LogitGrad = at.LogitGrad,
+            Tiles = (h + 255) / 256,
+            Rows = (int)shape.Rows,
+            Count = rows,
+            Batch = model.Batch,
+            BatchPadded = model.BatchPadded,
+            Scale = model.GateScale,
         };
         plan.Launch("route grad", Routing("route_grad"), ((rows + 255) / 256, 1, 1), 256, 0, Of(grad));
         plan.Launch("route grad", Routing("router_grad"), ((w + 63) / 64, shape.Groups, RouterSplits), 256, 0,

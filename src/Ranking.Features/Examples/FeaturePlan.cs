@@ -73,6 +73,7 @@ public sealed class FeaturePlan
                     break;
                 default:
                     FieldRef? from = SourceOf(feature);
+                    if (feature is MbatFeatureSpec) from = new(OwnerOf(from!)); // a kind of entity: a context field names it without a path into it
                     if (from is { IsDocument: true } || feature is MbatFeatureSpec) Of(columnsByOwner, from!.Scope).Add(new(feature, column, Document: DocumentOf(feature, from)));
                     else request.Add(new(feature, column, Context: from is { Scope: "context" } ? spec.Context.IndexOf(from.Path!) : -1));
                     break;

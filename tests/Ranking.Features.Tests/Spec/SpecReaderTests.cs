@@ -1,4 +1,5 @@
 using System.Text;
+using Ranking.Features.Examples;
 using Ranking.Features.Spec;
 
 namespace Ranking.Features.Tests.Spec;
@@ -120,5 +121,19 @@ public class SpecReaderTests
         byte[] bytes = [.. "version: 1\nname: "u8, 0xc3, 0x28];
         Assert.Equal("spec.yaml:2:7: found the byte 0xc3, expected text in UTF-8", Assert.Throws<SpecException>(() => SpecReader.Parse(bytes)).Message);
         Assert.Equal("small", SpecReader.Parse([.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(Specs.Small)]).Name);
+    }
+
+    [Fact]
+    public void Every_shipped_spec_and_every_kind_of_feature_has_a_plan_and_an_owner()
+    {
+        foreach (string folder in Directory.GetDirectories(Path.Combine(Repository.Root, "features")))
+        {
+            var shipped = new FeaturePlan(SpecReader.Read(folder));
+            Assert.Equal(shipped.Layout.Columns.Count, shipped.RequestColumns.Count + shipped.Owners.Sum(o => o.Columns.Count));
+        }
+        RankingSpec spec = Specs.Parse(Specs.Small, ("entities.author", "{}"), ("features.style", "{ type: mbat, from: author }"), ("features.nation", "{ type: id, from: author.nation }"));
+        OwnerPlan author = new FeaturePlan(spec).Owner("author")!;
+        Assert.Equal(["style", "nation"], author.Columns.Select(c => c.Column.Feature));
+        Assert.Equal(spec.Context.IndexOf("author"), author.Field.Context);
     }
 }

@@ -143,6 +143,20 @@ public class OtherProblemsTests
     }
 
     [Fact]
+    public void The_thirty_lines_of_the_guide_work()
+    {
+        string guide = File.ReadAllText(Path.Combine(Repository.Root, "features", "README.md"));
+        string[] blocks = [.. guide.Split("```").Where((_, i) => i % 2 == 1).Take(3)];
+        using var problem = new Problem(
+            ("spec.yaml", blocks[0]["yaml".Length..]), ("impressions.sql", blocks[1]["sql".Length..]), ("feedback.sql", blocks[2]["sql".Length..]),
+            ("log.csv", "when,user,product,slot,shop,clicked\n2024-01-01 10:00:00+01,ann,p1,0,north,true\n2024-01-01 10:00:00+01,ann,p2,1,north,false\n"));
+        using RawLogs logs = problem.Open();
+        SourceEvent[] events = [.. logs.ReadAll()];
+        Assert.Equal([("r1", "p1", 0), ("r2", "p2", 1)], events.OfType<Impression>().Select(i => (i.RequestId, i.Item, i.Position!.Value)));
+        Assert.Equal(new Feedback(1704099605000, "r1", "ann", "p1", "click"), Assert.Single(events.OfType<Feedback>()));
+    }
+
+    [Fact]
     public void MovieLens_becomes_likes_and_documents_whose_tags_grow()
     {
         if (Repository.Shared("movielens-small") is not { } data) { Assert.Skip("MovieLens may not be shipped: ../shared/data/movielens-small is not there (RANKING_SHARED_DATA names another folder)"); return; }

@@ -19,6 +19,19 @@ namespace Ranking.Features.Spec;
 /// <param name="Active">Active experts k, the shared one included.</param>
 /// <param name="Alpha">Gate scale; by default E / k.</param>
 /// <param name="Hidden">Hidden layers of the rivals that have some.</param>
+/// <param name="Cross">TokenMixer-Large: where cross layers (DCN-V2) on the raw input stand.</param>
+/// <param name="CrossLayers">How many of them.</param>
+/// <param name="Norm">TokenMixer-Large: norm inside the blocks.</param>
+/// <param name="NormPerToken">Whether each token has a γ of its own.</param>
+/// <param name="GatedNorm">Whether the gated hidden product passes a BatchNorm; dense models only.</param>
+/// <param name="InputNorm">Whether the raw input passes a BatchNorm before the tokenizer.</param>
+/// <param name="GlobalToken">Whether a token of the whole input leads the others.</param>
+/// <param name="TokenizerDepth">Linear layers a token.</param>
+/// <param name="Readout">How the last tokens become one vector.</param>
+/// <param name="ReadoutDropout">Dropout on that vector.</param>
+/// <param name="Towers">Hidden layers of each label's tower; none by default.</param>
+/// <param name="BalanceWeight">Weight of the experts' load-balance loss (Switch).</param>
+/// <param name="ZLossWeight">Weight of the router's z-loss.</param>
 public sealed record ModelSpec(
     [AllowedValues("tokenmixer-large", "rankmixer", "lr", "fm", "dnn", "deepfm", "dcnv2", "dlrm", "wukong", "finalmlp", "finalnet", "din",
         "lightgbm", "lightgbm-rank")]
@@ -37,10 +50,26 @@ public sealed record ModelSpec(
     [Range(0, 1024)] int Experts = 0,
     [Range(0, 1024)] int Active = 0,
     [Range(0.0, 1024.0, MinimumIsExclusive = true)] double? Alpha = null,
-    [Range(1, 65536)] IReadOnlyList<int>? Hidden = null)
+    [Range(1, 65536)] IReadOnlyList<int>? Hidden = null,
+    [AllowedValues("none", "front", "beside")] string Cross = "none",
+    [Range(1, 64)] int CrossLayers = 2,
+    [AllowedValues("rms", "batch")] string Norm = "rms",
+    bool NormPerToken = false,
+    bool GatedNorm = false,
+    bool InputNorm = false,
+    bool GlobalToken = true,
+    [Range(1, 16)] int TokenizerDepth = 1,
+    [AllowedValues("mean", "concat", "global")] string Readout = "mean",
+    [Range(0.0, 1.0, MaximumIsExclusive = true)] double ReadoutDropout = 0,
+    [Range(1, 65536)] IReadOnlyList<int>? Towers = null,
+    [Range(0.0, 100.0)] double BalanceWeight = 0,
+    [Range(0.0, 100.0)] double ZLossWeight = 0)
 {
     /// <summary>Hidden layers of the rivals that have some.</summary>
     public IReadOnlyList<int> Hidden { get; init; } = Hidden ?? [256, 128];
+
+    /// <summary>Hidden layers of each label's tower.</summary>
+    public IReadOnlyList<int> Towers { get; init; } = Towers ?? [];
 }
 
 /// <summary>The training's settings.</summary>

@@ -100,15 +100,10 @@ public sealed record TokenMixerLargeSettings
     public double ZLossWeight { get; init; }
 
     /// <summary>The settings of a spec's model.</summary>
-    /// <exception cref="ArgumentException">The reading is neither B nor C.</exception>
+    /// <exception cref="ArgumentException">Settings that no model can have.</exception>
     public static TokenMixerLargeSettings Of(ModelSpec model) => new TokenMixerLargeSettings
     {
-        Reading = model.Reading switch
-        {
-            "C" => BlockReading.C,
-            "B" => BlockReading.B,
-            _ => throw new ArgumentException($"reading: found '{model.Reading}', expected B or C"),
-        },
+        Reading = Named<BlockReading>(model.Reading, "reading"),
         Dim = model.D,
         MixedTokens = model.H,
         Layers = model.L,
@@ -122,7 +117,24 @@ public sealed record TokenMixerLargeSettings
         Experts = model.Experts,
         ActiveExperts = model.Active > 0 ? model.Active : 2,
         GateScale = model.Alpha,
+        Cross = Named<CrossPlace>(model.Cross, "cross"),
+        CrossLayers = model.CrossLayers,
+        Norm = Named<BlockNorm>(model.Norm, "norm"),
+        NormPerToken = model.NormPerToken,
+        GatedNorm = model.GatedNorm,
+        InputNorm = model.InputNorm,
+        GlobalToken = model.GlobalToken,
+        TokenizerDepth = model.TokenizerDepth,
+        Readout = Named<TokenReadout>(model.Readout, "readout"),
+        ReadoutDropout = model.ReadoutDropout,
+        TowerHidden = model.Towers,
+        BalanceWeight = model.BalanceWeight,
+        ZLossWeight = model.ZLossWeight,
     }.Validated();
+
+    static T Named<T>(string name, string setting) where T : struct, Enum => Enum.GetValues<T>().Cast<T?>()
+        .FirstOrDefault(v => string.Equals($"{v}", name, StringComparison.OrdinalIgnoreCase))
+        ?? throw new ArgumentException($"{setting}: found '{name}', expected one of {string.Join(", ", Enum.GetNames<T>())}", setting);
 
     /// <summary>Refuses settings that no model can have.</summary>
     /// <exception cref="ArgumentException">Names the setting, the value and what was expected.</exception>
@@ -139,7 +151,7 @@ public sealed record TokenMixerLargeSettings
         Setting.AtLeast(1, TokenizerDepth, "tokenizer_depth");
         Setting.Positive(TokenizerScale, "tokenizer_scale");
         Setting.Positive(UpGateScale, "up_gate_scale");
-        Setting.Positive(DownScale, "down_scale");
+        Setting.Require(DownScale >= 0 && double.IsFinite(DownScale), "down_scale", DownScale, "a number ≥ 0");
         Setting.Rate(HiddenDropout, "hidden_dropout");
         Setting.Rate(ReadoutDropout, "readout_dropout");
         Setting.Require(TowerHidden.All(w => w > 0), "tower_hidden", string.Join(", ", TowerHidden), "widths ≥ 1");

@@ -1,0 +1,17 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Perfolizer.Horology;
+using Ranking.Mbat.Benchmarks;
+
+// In one process, so that ratios are of one run and nothing is built anew: dotnet run -c Release -- --filter '*'
+// Many short iterations and their minimum: on a machine that others use, the minimum is what the code costs.
+ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
+    .AddDiagnoser(MemoryDiagnoser.Default)
+    .AddColumn(StatisticColumn.Min)
+    .AddJob(Job.Default.WithWarmupCount(30).WithIterationCount(200).WithIterationTime(TimeInterval.FromMilliseconds(4)).WithToolchain(InProcessEmitToolchain.Instance))
+    .WithOptions(ConfigOptions.DisableOptimizationsValidator);
+BenchmarkSwitcher.FromAssembly(typeof(LeafBenchmarks).Assembly).Run(args, config);

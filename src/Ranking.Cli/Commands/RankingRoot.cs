@@ -16,7 +16,9 @@ internal sealed class RankingRoot : RootCommand, IExample
         Add(CommonOptions.LogLevel);
         Add(CommonOptions.LogFormat);
         Add(CommonOptions.Namespace);
+        Add(new QuickstartCommand());
         Add(new ReplayCommand());
+        Add(new PipelineCommand());
         Add(new ExamplesCommand());
         Add(new TrainCommand());
         Add(new EvaluateCommand());

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Ranking.Cli.Parsing;
+using Ranking.Features.Errors;
+using Ranking.Features.Examples;
+using Ranking.Features.Spec;
+using Ranking.Store;
+using Ranking.Store.Sink;
+using Ranking.Streams.Pipeline;
+using Ranking.Streams.Topics;
+using Spectre.Console;
+using Progress = Ranking.Cli.Output.Progress;
+
+namespace Ranking.Cli.Commands;
+
+/// <summary><c>ranking pipeline</c>: events to examples and rows, rows to Redis.</summary>
+internal sealed class PipelineCommand : RankingCommand
+{
+    readonly Option<string> spec = SpecOptions.Spec();
+    readonly Option<string?> kafka = KafkaAddress.Option(), kafkaConfig = KafkaAddress.ConfigOption(), redis = RedisAddress.Option();
+    readonly Option<TimeSpan?> untilIdle = OptionFactory.Duration("--until-idle", "End once all was read and nothing came for so long.");
+
+    public PipelineCommand() : base("pipeline", "Join, count and featurise events; write examples to Kafka and rows to Redis.",
+        "ranking pipeline --spec features/kuairand --kafka localhost:9092 --redis localhost:6379 --until-idle 5s")
+    {
+        kafka.Required = true;
+        redis.Required = true;
+        foreach (Option option in (Option[])[spec, kafka, kafkaConfig, redis, untilIdle]) Add(option);
+    }
+
+    public override bool IsServer => true;
+
+    public override async Task<int> RunAsync(Invocation run)
+    {
+        var watch = Stopwatch.StartNew();
+        RankingSpec problem = SpecOptions.Read(run.Get(spec));
+        KafkaSettings topics = SpecOptions.Kafka(run, run.Get(kafka)!, run.Get(kafkaConfig), problem);
+        int partitions = await TopicNames.EnsureAsync(topics, problem);
+        await using StoreConnection store = await StoreConnection.ConnectAsync(RedisAddress.Store(run.Get(redis)!, run.Get(CommonOptions.Namespace) ?? problem.Name));
+        using var member = new PipelineMember(new FeatureBuilder(new FeaturePlan(problem)), topics, partitions, run.Logs.CreateLogger<PipelineMember>());
+        using var rows = new KafkaRows(topics, partitions);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Stopping);
+        Task sink = Task.Run(() => new SinkLoop(rows, new RowSink(store), logger: run.Logs.CreateLogger<SinkLoop>()).RunAsync(stop.Token), CancellationToken.None);
+        PipelineStatus status = await Progress.Run(run.Terminal, async progress =>
+        {
+            using Progress.Step step = progress.Begin("pipeline");
+            Task pipeline = Task.Factory.StartNew(() => member.Run(run.Get(untilIdle), stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            while (await Task.WhenAny(pipeline, sink, Task.Delay(500)) is var done && done != pipeline)
+            {
+                if (done == sink) await sink;
+                PipelineStatus now = member.Status;
+                step.Report(now.Events, now.WatermarkMs == long.MinValue ? $"time is held back by {now.HeldBackBy}" : FormattableString.Invariant($"{now.Examples} examples"));
+            }
+            await pipeline;
+            return member.Status;
+        });
+        if (!run.Stopping.IsCancellationRequested)
+        {
+            while (!rows.CaughtUp) await Task.Delay(100, run.Stopping);
+            await Task.Delay(1_000, CancellationToken.None); // the sink's last batch
+        }
+        await stop.CancelAsync();
+        await sink;
+        if (run.Get(untilIdle) is not null && !run.Stopping.IsCancellationRequested && status.WatermarkMs == long.MinValue)
+            throw new RankingException(ErrorCodes.TimeHeldBack, $"time never moved: {status.HeldBackBy} holds no event and no heartbeat");
+        double seconds = watch.Elapsed.TotalSeconds;
+        run.Terminal.Result(new { events = status.Events, examples = status.Examples, late = status.Late, dead = status.Dead, seconds },
+            console => console.WriteLine(FormattableString.Invariant($"{status.Events} events, {status.Examples} examples, {status.Late} late, {status.Dead} dead, {seconds:F1} s")));
+        return 0;
+    }
+}

@@ -15,10 +15,32 @@ public class SettingsTests
             TokenizerDepth: 2, Readout: "concat", ReadoutDropout: 0.2, Towers: [7], BalanceWeight: 0.01, ZLossWeight: 0.02));
         TokenMixerLargeSettings expected = new()
         {
-            Reading = BlockReading.B, Dim = 24, MixedTokens = 6, Layers = 3, Expansion = 1.5, InterLayerGap = 1, AuxiliaryWeight = 0.2, DownScale = 0, TokenizerScale = 0.25,
-            UpGateScale = 0.7, HiddenDropout = 0.1, Experts = 4, ActiveExperts = 3, GateScale = 1.1, Cross = CrossPlace.Beside, CrossLayers = 3, Norm = BlockNorm.Batch,
-            NormPerToken = true, InputNorm = true, GlobalToken = false, TokenizerDepth = 2, Readout = TokenReadout.Concat, ReadoutDropout = 0.2,
-            TowerHidden = settings.TowerHidden, BalanceWeight = 0.01, ZLossWeight = 0.02,
+            Reading = BlockReading.B,
+            Dim = 24,
+            MixedTokens = 6,
+            Layers = 3,
+            Expansion = 1.5,
+            InterLayerGap = 1,
+            AuxiliaryWeight = 0.2,
+            DownScale = 0,
+            TokenizerScale = 0.25,
+            UpGateScale = 0.7,
+            HiddenDropout = 0.1,
+            Experts = 4,
+            ActiveExperts = 3,
+            GateScale = 1.1,
+            Cross = CrossPlace.Beside,
+            CrossLayers = 3,
+            Norm = BlockNorm.Batch,
+            NormPerToken = true,
+            InputNorm = true,
+            GlobalToken = false,
+            TokenizerDepth = 2,
+            Readout = TokenReadout.Concat,
+            ReadoutDropout = 0.2,
+            TowerHidden = settings.TowerHidden,
+            BalanceWeight = 0.01,
+            ZLossWeight = 0.02,
         };
         Assert.Equal(expected, settings);
         Assert.Equal([7], settings.TowerHidden);

@@ -203,7 +203,7 @@ public sealed class ModelTrainer : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable _ = no_grad();
-        Tensor[] squares = [.. Model.Parameters.Parameters.Select(p => p.grad).OfType<Tensor>().Select(g => g.square().sum())];
+        Tensor[] squares = [.. Model.Parameters.Parameters.Select(p => p.grad).OfType<Tensor>().Select(g => (g * g).sum())];
         double sum = squares.Length > 0 ? stack(squares, 0).to(ScalarType.Float64).sum().item<double>() : 0;
         return Math.Sqrt(sum + Model.Tables.Values.Sum(t => t.SquaredGradientNorm()));
     }
@@ -212,7 +212,7 @@ public sealed class ModelTrainer : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable _ = no_grad();
-        foreach (Tensor gradient in Model.Parameters.Parameters.Select(p => p.grad).OfType<Tensor>()) gradient.mul_(factor);
+        foreach (Tensor gradient in Model.Parameters.Parameters.Select(p => p.grad).OfType<Tensor>()) gradient.mul_(Scalars.Held(factor));
     }
 
     static TrainingSpec Checked(TrainingSpec settings)

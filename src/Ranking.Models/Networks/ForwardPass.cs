@@ -42,7 +42,7 @@ public sealed class ForwardPass : IDisposable
     {
         if (!Training || rate <= 0) return x;
         Tensor keep = empty(x.shape, x.dtype, x.device).bernoulli_(1 - rate, generator);
-        return x * keep.div_(1 - rate);
+        return x * keep.div_(Scalars.Held(1 - rate));
     }
 
     /// <summary>Adds a scalar to the loss.</summary>

@@ -24,7 +24,7 @@ public abstract record Initial
 
     sealed record Constant(double Value) : Initial
     {
-        internal override Tensor Fill(Tensor tensor, Generator generator) => tensor.fill_(Value);
+        internal override Tensor Fill(Tensor tensor, Generator generator) => tensor.fill_(Scalars.Held(Value));
     }
 
     sealed record Uniform(Func<long, long, double> Bound) : Initial

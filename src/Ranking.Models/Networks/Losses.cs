@@ -18,7 +18,7 @@ public static class Losses
     /// <returns>A scalar.</returns>
     public static Tensor Of(NetworkOutput output, Tensor labels_BK, Tensor? weights_BK, double auxiliaryWeight, ForwardPass pass)
     {
-        Tensor? sum = weights_BK?.sum().clamp_min(1e-12);
+        Tensor? sum = weights_BK?.sum().clamp_min(Scalars.Held(1e-12));
         Tensor Mean(Tensor logits_BK) => weights_BK is null
             ? binary_cross_entropy_with_logits(logits_BK, labels_BK)
             : binary_cross_entropy_with_logits(logits_BK, labels_BK, weights_BK, nn.Reduction.Sum) / sum!;
@@ -27,7 +27,7 @@ public static class Losses
         {
             Tensor auxiliary = Mean(output.Auxiliary_BK[0]);
             for (int i = 1; i < output.Auxiliary_BK.Count; i++) auxiliary = auxiliary + Mean(output.Auxiliary_BK[i]);
-            loss = loss + auxiliaryWeight / output.Auxiliary_BK.Count * auxiliary;
+            loss = loss + auxiliary * Scalars.Held(auxiliaryWeight / output.Auxiliary_BK.Count);
         }
         foreach (Tensor penalty in pass.Penalties) loss = loss + penalty;
         return loss;

@@ -32,9 +32,9 @@ public sealed class Adagrad : IDenseOptimizer
         foreach ((string _, Tensor parameter, Tensor sum) in slots)
         {
             if (parameter.grad is not { } gradient) continue;
-            if (decay != 0) gradient = gradient.add(parameter, decay);
-            sum.addcmul_(gradient, gradient, 1);
-            parameter.addcdiv_(gradient, sum.sqrt().add_(epsilon), -learningRate);
+            if (decay != 0) gradient = gradient.add(parameter, Scalars.Held(decay));
+            sum.addcmul_(gradient, gradient, Scalars.Held(1));
+            parameter.addcdiv_(gradient, sum.sqrt().add_(Scalars.Held(epsilon)), Scalars.Held(-learningRate));
             parameter.grad = null;
         }
     }

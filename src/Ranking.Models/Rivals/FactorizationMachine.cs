@@ -40,7 +40,8 @@ public sealed class FactorizationMachine : IRankingNetwork
     {
         Tensor e_BMD = fields.Forward(input.X_BF);
         // Σ_{i<j} ⟨e_i, e_j⟩ = ½ Σ_d ((Σ_i e_id)² − Σ_i e_id²)
-        Tensor pairs_B1 = 0.5 * (e_BMD.sum(1).square() - e_BMD.square().sum(1)).sum(1, keepdim: true);
+        Tensor sum_BD = e_BMD.sum(1);
+        Tensor pairs_B1 = (sum_BD * sum_BD - (e_BMD * e_BMD).sum(1)).sum(1, keepdim: true) * Scalars.Held(0.5);
         Tensor logits_BK = linear.Forward(input.X_BF) + pairs_B1 * pairs_K;
         return new NetworkOutput(deep is null ? logits_BK : logits_BK + head!.Forward(deep.Forward(e_BMD.flatten(1), pass)));
     }

@@ -44,7 +44,7 @@ sealed class SparsePerTokenMoe : IPerTokenFeedForward
         Tensor routed_NBW = Experts(x_NBW, gate_NBJ, expert_NBJ, out Tensor load_A);
         if (pass.Training) Penalise(logits_NBR, load_A, pass);
         if (pass.WantsLoads) pass.Report(new ExpertLoad(name, routed, load_A.cpu().data<long>().ToArray()));
-        return alpha * routed_NBW + shared.Forward(x_NBW, pass);
+        return routed_NBW * Scalars.Held(alpha) + shared.Forward(x_NBW, pass);
 
         Tensor Experts(Tensor x_NBW, Tensor gate_NBJ, Tensor expert_NBJ, out Tensor load_A)
         {
@@ -64,7 +64,7 @@ sealed class SparsePerTokenMoe : IPerTokenFeedForward
                 Tensor sortedSlot_P = sorted_P * places + arange(pairs, int64, x_NBW.device) - first_A.index_select(0, sorted_P);
                 slot_P = empty_like(sortedSlot_P).index_copy_(0, order_P, sortedSlot_P);
                 // Places that no pair fills read row 0; nothing reads what becomes of them, so their gradient is zero.
-                row_AC = zeros(all * places, int64, x_NBW.device).index_copy_(0, sortedSlot_P, order_P.div(chosen, RoundingMode.floor).to(int64));
+                row_AC = zeros(all * places, int64, x_NBW.device).index_copy_(0, sortedSlot_P, order_P.div(Scalars.Held(chosen), RoundingMode.floor).to(int64));
             }
             Tensor x_ACW = x_NBW.reshape(n * b, w).index_select(0, row_AC).reshape(all, places, w);
             Tensor hidden_ACS = nn.functional.silu(x_ACW.bmm(gate_NRWS.reshape(all, w, s))) * x_ACW.bmm(up_NRWS.reshape(all, w, s));
@@ -81,9 +81,11 @@ sealed class SparsePerTokenMoe : IPerTokenFeedForward
         if (balanceWeight > 0)
         {
             double pairs = logits_NBR.shape[1] * chosen;
-            Tensor share_NR = load_A.reshape(-1, routed).to(logits_NBR.dtype) / pairs;
-            pass.AddPenalty(balanceWeight * routed * (share_NR * logits_NBR.softmax(-1).mean([1])).sum(-1).mean());
+            Tensor share_NR = load_A.reshape(-1, routed).to(logits_NBR.dtype) / Scalars.Held(pairs);
+            pass.AddPenalty((share_NR * logits_NBR.softmax(-1).mean([1])).sum(-1).mean() * Scalars.Held(balanceWeight * routed));
         }
-        if (zLossWeight > 0) pass.AddPenalty(zLossWeight * logits_NBR.logsumexp(-1).square().mean());
+        if (zLossWeight <= 0) return;
+        Tensor z_NB = logits_NBR.logsumexp(-1);
+        pass.AddPenalty((z_NB * z_NB).mean() * Scalars.Held(zLossWeight));
     }
 }

@@ -23,7 +23,7 @@ public sealed class SmoothedTargetMean
     /// <param name="spec">Names the keys (<see cref="RankingSpec.Baseline"/>), labels and their windows.</param>
     /// <param name="smoothing">How many examples of the overall rate every key begins with.</param>
     /// <exception cref="RankingException">A key is neither user nor item nor what an id feature holds.</exception>
-    public SmoothedTargetMean(RankingSpec spec, double smoothing = 20)
+    public SmoothedTargetMean(RankingSpec spec, double smoothing = 5)
     {
         this.smoothing = smoothing;
         FeatureLayout layout = FeatureLayout.Of(spec);

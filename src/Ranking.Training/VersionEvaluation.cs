@@ -1,0 +1,95 @@
+using System.Text.Json.Serialization;
+using Ranking.Features.Errors;
+using Ranking.Features.Spec;
+using Ranking.Models;
+using Ranking.Training.Batches;
+using Ranking.Training.Evaluation;
+using Ranking.Training.Registry;
+
+namespace Ranking.Training;
+
+/// <summary>Evaluates and compares versions of a registry on files of examples: what the commands <c>evaluate</c> and <c>compare</c> do.</summary>
+/// <param name="registry">The registry.</param>
+/// <param name="device">cpu or cuda.</param>
+public sealed class VersionEvaluation(ModelRegistry registry, string device = "cpu")
+{
+    /// <summary>All metrics of a version.</summary>
+    /// <param name="name">The version.</param>
+    /// <param name="files">Parquet files of examples.</param>
+    /// <param name="range">Which examples count.</param>
+    /// <param name="segment">A feature, or <c>new:</c> and a feature, to report by (<see cref="Segments"/>); null for none.</param>
+    /// <param name="resamples">How often users are drawn for intervals of AUC; 0 for none.</param>
+    /// <param name="cancel">Stops between batches.</param>
+    /// <exception cref="RankingException">The version or a file cannot be used, or no example lies in the range.</exception>
+    public EvaluationReport Evaluate(
+        VersionName name, IReadOnlyList<string> files, TimeRange range = default, string? segment = null, int resamples = 0, CancellationToken cancel = default)
+    {
+        ModelVersion version = registry.Open(name);
+        RankingSpec spec = VersionModel.SpecOf(version);
+        ExampleFiles all = new(spec, files);
+        ExampleRange examples = new(all, range);
+        using RankingModel model = VersionModel.Load(version, device);
+        ScoredRows rows = ExampleScorer.Score(spec, model.Score, examples, segment is null ? null : Segments.By(spec, segment, model, examples), cancel);
+        Require(rows, examples);
+        string? reason = GaucRule.ReasonAgainst(spec, all.UserFrozenAtMs, range.FromMs ?? all.FirstTimeMs);
+        return Evaluator.Evaluate(rows, new EvaluationSettings { GaucReason = reason, Resamples = resamples });
+    }
+
+    /// <summary>The smoothed target mean (<see cref="SmoothedTargetMean"/>) on the same range, after it has seen all examples before it.</summary>
+    /// <param name="spec">The spec of the examples.</param>
+    /// <param name="examples">All examples, in order of time.</param>
+    /// <param name="range">Which of them are evaluated.</param>
+    public static EvaluationReport Baseline(RankingSpec spec, IExampleSource examples, TimeRange range)
+    {
+        SmoothedTargetMean mean = new(spec);
+        ScoredRows rows = new([.. spec.Labels.Keys]);
+        double[] scores = new double[spec.Labels.Count];
+        foreach (SourcedExample read in examples.Read(BatchPosition.Start.Offsets, CancellationToken.None))
+        {
+            mean.Next(read.Example, scores);
+            if (range.Contains(read.Example)) ExampleScorer.Add(rows, spec, read.Example, scores, null);
+        }
+        return Evaluator.Evaluate(rows, new EvaluationSettings { GaucReason = "the baseline's means of users move" });
+    }
+
+    /// <summary>Whether B's AUC differs from A's, by label: a paired test clustered by user.</summary>
+    /// <param name="a">A version.</param>
+    /// <param name="b">Another one of the same features.</param>
+    /// <param name="files">Parquet files of examples.</param>
+    /// <param name="range">Which examples count.</param>
+    /// <param name="cancel">Stops between batches.</param>
+    /// <exception cref="RankingException">A version or a file cannot be used, or the versions have other features.</exception>
+    public ComparisonReport Compare(VersionName a, VersionName b, IReadOnlyList<string> files, TimeRange range = default, CancellationToken cancel = default)
+    {
+        ModelVersion versionA = registry.Open(a), versionB = registry.Open(b);
+        if (versionA.Info.FeatureHash != versionB.Info.FeatureHash)
+            throw new RankingException(ErrorCodes.FeatureHashDiffers, $"{versionA} and {versionB} were trained with other features; no file of examples fits both.");
+        ScoredRows Scored(ModelVersion version)
+        {
+            RankingSpec spec = VersionModel.SpecOf(version);
+            ExampleRange examples = new(new ExampleFiles(spec, files), range);
+            using RankingModel model = VersionModel.Load(version, device);
+            ScoredRows rows = ExampleScorer.Score(spec, model.Score, examples, cancel: cancel);
+            Require(rows, examples);
+            return rows;
+        }
+        ScoredRows rowsA = Scored(versionA);
+        return new ComparisonReport(versionA.ToString(), versionB.ToString(), rowsA.Count, Evaluator.Compare(rowsA, Scored(versionB)));
+    }
+
+    static void Require(ScoredRows rows, IExampleSource examples)
+    {
+        if (rows.Count == 0) throw new RankingException(ErrorCodes.NothingToTrain, $"{examples.Identity}: no example to evaluate on.");
+    }
+}
+
+/// <summary>What <c>compare</c> prints.</summary>
+/// <param name="A">NAME@V of A.</param>
+/// <param name="B">NAME@V of B.</param>
+/// <param name="Rows">The number of examples.</param>
+/// <param name="Labels">B's AUC less A's, by label; null where a label defines no AUC.</param>
+public sealed record ComparisonReport(
+    [property: JsonPropertyName("a")] string A,
+    [property: JsonPropertyName("b")] string B,
+    [property: JsonPropertyName("rows")] int Rows,
+    [property: JsonPropertyName("labels")] IReadOnlyDictionary<string, AucDifference?> Labels);

@@ -7,7 +7,7 @@ namespace Ranking.Cli.Tests;
 public class CompletionTests
 {
     [Theory]
-    [InlineData("ranking com", "completion")]
+    [InlineData("ranking compl", "completion")]
     [InlineData("ranking doctor --log-fo", "--log-format")]
     [InlineData("ranking doctor --log-format js", "json")]
     public async Task Bash_completes_what_is_being_typed(string typed, string expected)

@@ -62,4 +62,32 @@ public class ModelTrainerTests
         Assert.InRange(first, 0.6f, 0.8f);
         Assert.True(last < 0.6f, $"loss went from {first} to {last}");
     }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_stops_training_and_changes_no_weight()
+    {
+        FeatureLayout layout = Problem.Layout();
+        using RankingModel model = new(layout, Small, 1);
+        using ModelTrainer trainer = new(model, new TrainingSpec());
+        Example[] examples = Problem.Examples(layout, 64, 1);
+        trainer.TrainStep(examples);
+        float[] head = model.Parameters.ToArray("head.weight"), row = model.Tables["user"].Row(model.Tables["user"].Find(examples[0].User)).ToArray();
+        Example infinite = examples[1] with { Labels = [float.PositiveInfinity, 0] };
+        Assert.Throws<NonFiniteLossException>(() => trainer.TrainStep([examples[0], infinite]));
+        Assert.Equal(head, model.Parameters.ToArray("head.weight"));
+        Assert.Equal(row, model.Tables["user"].Row(model.Tables["user"].Find(examples[0].User)).ToArray());
+        Assert.Equal(1, trainer.Step);
+        Assert.True(float.IsFinite(trainer.TrainStep(examples).Loss));
+    }
+
+    [Fact]
+    public void An_unknown_label_weighs_nothing()
+    {
+        FeatureLayout layout = Problem.Layout();
+        Example[] examples = Problem.Examples(layout, 64, 1);
+        Example[] unknown = [.. examples.Select((e, i) => i < 32 ? e : e with { Labels = [float.NaN, float.NaN] })];
+        using RankingModel first = new(layout, Small, 1), second = new(layout, Small, 1);
+        using ModelTrainer all = new(first, new TrainingSpec()), half = new(second, new TrainingSpec());
+        Assert.Equal(half.TrainStep(examples[..32]).Loss, all.TrainStep(unknown).Loss, 1e-5f);
+    }
 }

@@ -15,7 +15,7 @@ internal sealed class QuickstartCommand : RankingCommand
 {
     readonly Option<string?> spec = OptionFactory.Text("--spec", "Folder of the spec; the shipped KuaiRand by default.", "DIR"),
         data = OptionFactory.Text("--data", "Folder of the raw log; the folder data of the spec by default.", "DIR"),
-        outFolder = OptionFactory.Text("--out", "Where the report and the model are kept; a new folder under the temporary one by default.", "DIR");
+        outFolder = OptionFactory.Text("--out", "Where the report and the model are kept; artifacts/quickstart by default.", "DIR");
 
     readonly Option<string?> kafka = KafkaAddress.Option(), redis = RedisAddress.Option();
     readonly Option<int> seed = OptionFactory.Integer("--seed", "Seed of training and requests; -1 for the spec's.", -1, -1, int.MaxValue);
@@ -30,7 +30,7 @@ internal sealed class QuickstartCommand : RankingCommand
     public override async Task<int> RunAsync(Invocation run)
     {
         string folder = run.Get(spec) ?? Shipped() ?? throw new RankingException(ErrorCodes.SpecNotFound, "features/kuairand was not found in this folder or above; name a spec with --spec");
-        string output = run.Get(outFolder) ?? Path.Combine(Path.GetTempPath(), "ranking-quickstart");
+        string output = run.Get(outFolder) ?? Path.Combine("artifacts", "quickstart");
         Directory.CreateDirectory(output);
         StoreOptions? server = run.Get(redis) is { } address ? new() { Address = address, Namespace = "quickstart", Password = RedisAddress.Parse(address).Password } : null;
         var loop = new QuickstartLoop(new(folder, run.Get(data) ?? Path.Combine(folder, "data"), run.Get(kafka), server, run.Get(seed) is >= 0 and var s ? s : null, output),

@@ -48,7 +48,7 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
 
         string nameSpace = $"{spec.Name}-quickstart-{Guid.NewGuid():N}"[..Math.Min(60, spec.Name.Length + 22)];
         await using QuickstartServers servers = await QuickstartServers.StartAsync(spec, nameSpace, options.Kafka, options.Redis);
-        long? emptyRedis = await servers.UsedMemoryAsync();
+        long emptyRedis = await servers.UsedMemoryAsync();
         string registryFolder = Path.Combine(options.OutFolder, "registry");
         if (Directory.Exists(registryFolder)) Directory.Delete(registryFolder, recursive: true);
         var registry = new ModelRegistry(registryFolder);
@@ -71,7 +71,7 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
         result.Examples = stream.Status.Examples;
         Evaluate(progress, spec, split, registry, trained, stream, ranked);
         result.Seconds = watch.Elapsed.TotalSeconds;
-        result.Report = Path.Combine(options.OutFolder, "report.html");
+        result.Report = Path.GetFullPath(Path.Combine(options.OutFolder, "report.html"));
         QuickstartReport.Write(result.Report, spec.Name, result, details);
         if (serve is not null) await serve(host.Http, result);
         return result;
@@ -102,7 +102,10 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
     async Task<TrainingOutcome> StreamAndTrain(Progress progress, RankingSpec spec, FeatureBuilder builder, QuickstartSplit split, QuickstartServers servers, QuickstartStream stream, ModelRegistry registry)
     {
         using Progress.Step streaming = progress.Begin("replay and pipeline", split.Impressions), training = progress.Begin("train");
-        var report = new Told(p => training.Report(p.Samples, FormattableString.Invariant($"loss {p.Loss:F4}, {p.SamplesPerSecond:N0} samples/s")));
+        var report = new Told(p =>
+        {
+            if (double.IsFinite(p.Loss)) training.Report(p.Samples, FormattableString.Invariant($"loss {p.Loss:F4}, {p.SamplesPerSecond:N0} samples/s"));
+        });
         var run = new TrainingRun
         {
             Spec = spec,

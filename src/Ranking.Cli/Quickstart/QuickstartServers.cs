@@ -3,6 +3,7 @@ using Ranking.Store;
 using Ranking.Store.Embedded;
 using Ranking.Streams.Embedded;
 using Ranking.Streams.Topics;
+using StackExchange.Redis;
 
 namespace Ranking.Cli.Quickstart;
 
@@ -48,13 +49,33 @@ internal sealed class QuickstartServers : IAsyncDisposable
         }
     }
 
-    /// <summary>Bytes that Redis uses; null where it does not say.</summary>
-    public async Task<long?> UsedMemoryAsync()
+    /// <summary>Bytes that Redis says it uses; of one that does not say (Garnet), those of the namespace's keys and string values.</summary>
+    public async Task<long> UsedMemoryAsync()
     {
         foreach (var section in await Store.Multiplexer.GetServers()[0].InfoAsync("memory"))
             foreach ((string key, string value) in section)
                 if (key == "used_memory" && long.TryParse(value, out long bytes)) return bytes;
-        return null;
+        long sum = 0;
+        foreach (var server in Store.Multiplexer.GetServers())
+        {
+            var lengths = new List<Task<long>>();
+            await foreach (var key in server.KeysAsync(pattern: $"{Kafka.Namespace}:*", pageSize: 1000))
+            {
+                sum += ((byte[])key!).Length;
+                lengths.Add(LengthAsync(key));
+                if (lengths.Count < 1000) continue;
+                sum += (await Task.WhenAll(lengths)).Sum();
+                lengths.Clear();
+            }
+            sum += (await Task.WhenAll(lengths)).Sum();
+        }
+        return sum;
+    }
+
+    async Task<long> LengthAsync(RedisKey key)
+    {
+        try { return await Store.Database.StringLengthAsync(key); }
+        catch (RedisServerException) { return 0; } // a vector set is no string
     }
 
     /// <inheritdoc/>

@@ -30,7 +30,10 @@ sealed class TestServer : IAsyncDisposable
             address = embedded?.Address ?? AddressOf(which);
         }
         string name = string.Create(CultureInfo.InvariantCulture, $"test-{Environment.ProcessId}-{Interlocked.Increment(ref s_namespaces)}");
-        return new TestServer(embedded, await StoreConnection.ConnectAsync(new() { Address = address, Namespace = name }));
+        return new TestServer(embedded, await StoreConnection.ConnectAsync(new()
+        {
+            Address = address, Namespace = name, ConnectTimeout = TimeSpan.FromSeconds(20), CommandTimeout = TimeSpan.FromSeconds(20),
+        }));
     }
 
     public static string AddressOf(string which)

@@ -19,7 +19,6 @@ public sealed class VectorStore
 
     const int LeastExploration = 200;
     const int LeastFilteredExploration = 1_000; // with 200, Garnet found 19 of 25 elements that a filter left of 1,000
-    const int MostTries = 5;
 
     readonly StoreConnection _store;
     readonly RedisKey _set;
@@ -46,19 +45,7 @@ public sealed class VectorStore
     public async Task PutAsync(IReadOnlyList<VectorDocument> documents)
     {
         byte[][] units = [.. documents.Select(d => Unit(d.Id, d.Vector))]; // all checked before anything is sent
-        for (int tries = 1; ; tries++)
-        {
-            try
-            {
-                await CallAsync(() => SendAsync(documents, units));
-                return;
-            }
-            catch (RankingException e) when (tries < MostTries && e.Message.Contains("quantization mismatch", StringComparison.Ordinal))
-            {
-                // Garnet 2.2.8 says so at times of a set that it is just creating, on a busy machine; the same again is taken.
-                await Task.Delay(50 * tries);
-            }
-        }
+        await CallAsync(() => SendAsync(documents, units));
     }
 
     Task SendAsync(IReadOnlyList<VectorDocument> documents, byte[][] units)
@@ -110,11 +97,15 @@ public sealed class VectorStore
             if (found.Length == 0 && await VectorAsync(id) is null) return null;
             return [.. found.Where(f => f != id).Take(k)];
         }
-        catch (RankingException e) when (e.InnerException is RedisServerException inner && inner.Message.Contains("lement not", StringComparison.Ordinal))
+        catch (RankingException e) when (e.InnerException is RedisServerException inner && SaysNoElement(inner.Message))
         {
-            return null; // "element not found in set" or "Element not in Vector Set"
+            return null;
         }
     }
+
+    // Redis: "element not found in set". Garnet 2.2.8: "Element not in Vector Set", and of a removed one something else altogether.
+    static bool SaysNoElement(string message) =>
+        message.Contains("lement not", StringComparison.Ordinal) || message.Contains("quantization mismatch", StringComparison.Ordinal);
 
     /// <summary>The k nearest elements with their similarities, which takes a second trip for their vectors.</summary>
     /// <exception cref="ArgumentException">As for <see cref="NearestAsync(ReadOnlyMemory{float}, int, VectorFilter?)"/>.</exception>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Ranking.Serving.Http;
@@ -17,9 +18,9 @@ public static class RankerEndpoints
     {
         IServiceProvider services = endpoints.ServiceProvider;
         EndpointShell shell = services.GetRequiredService<EndpointShell>();
-        endpoints.MapPost("/v1/rank", shell.Around("rank", services.GetRequiredService<RankEndpoint>().HandleAsync)).WithMetadata(new RankerOperation("rank"));
-        endpoints.MapPost("/v1/similar", shell.Around("similar", services.GetRequiredService<SimilarEndpoint>().HandleAsync)).WithMetadata(new RankerOperation("similar"));
-        endpoints.MapGet("/v1/models", shell.Around("models", services.GetRequiredService<StateEndpoints>().ModelsAsync)).WithMetadata(new RankerOperation("models"));
+        endpoints.MapPost("/v1/rank", (Delegate)Described(shell.Around("rank", services.GetRequiredService<RankEndpoint>().HandleAsync))).WithMetadata(new RankerOperation("rank"));
+        endpoints.MapPost("/v1/similar", (Delegate)Described(shell.Around("similar", services.GetRequiredService<SimilarEndpoint>().HandleAsync))).WithMetadata(new RankerOperation("similar"));
+        endpoints.MapGet("/v1/models", (Delegate)Described(shell.Around("models", services.GetRequiredService<StateEndpoints>().ModelsAsync))).WithMetadata(new RankerOperation("models"));
         endpoints.MapRankerAdmin();
         endpoints.MapOpenApi();
         endpoints.MapScalarApiReference();
@@ -31,8 +32,11 @@ public static class RankerEndpoints
     {
         IServiceProvider services = endpoints.ServiceProvider;
         EndpointShell shell = services.GetRequiredService<EndpointShell>();
-        endpoints.MapGet("/healthz", shell.Around("healthz", StateEndpoints.HealthAsync)).WithMetadata(new RankerOperation("healthz"));
-        endpoints.MapGet("/readyz", shell.Around("readyz", services.GetRequiredService<StateEndpoints>().ReadyAsync)).WithMetadata(new RankerOperation("readyz"));
+        endpoints.MapGet("/healthz", (Delegate)Described(shell.Around("healthz", StateEndpoints.HealthAsync))).WithMetadata(new RankerOperation("healthz"));
+        endpoints.MapGet("/readyz", (Delegate)Described(shell.Around("readyz", services.GetRequiredService<StateEndpoints>().ReadyAsync))).WithMetadata(new RankerOperation("readyz"));
         endpoints.MapPrometheusScrapingEndpoint("/metrics");
     }
+
+    /// <summary>OpenAPI lists endpoints that are delegates with a method of their own, and no plain <see cref="RequestDelegate"/>.</summary>
+    static Func<HttpContext, Task> Described(RequestDelegate handle) => http => handle(http);
 }

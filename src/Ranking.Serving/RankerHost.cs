@@ -40,6 +40,9 @@ public sealed class RankerHost : IAsyncDisposable
     /// <summary>Has the registry looked at now: something was promoted.</summary>
     public void Hint() => app.Services.GetRequiredService<VersionKeeper>().Hint();
 
+    /// <summary>Commands that this process has sent to Redis so far.</summary>
+    internal long RedisOperations() => app.Services.GetRequiredService<Store.StoreConnection>().Multiplexer.OperationCount;
+
     /// <summary>Starts a server. It listens when this returns; <c>/readyz</c> says when a model is warm.</summary>
     /// <param name="ranker">What to serve.</param>
     /// <param name="host">Where to listen.</param>
@@ -59,7 +62,12 @@ public sealed class RankerHost : IAsyncDisposable
         if (logging is null) builder.Logging.AddSimpleConsole(c => c.SingleLine = true);
         else logging(builder.Logging);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = host.DrainTime);
-        builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, RankingJson.Default));
+        builder.Services.ConfigureHttpJsonOptions(o =>
+        {
+            // A context in a chain takes its naming from the chain's options: the document of the API needs both.
+            o.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
+            o.SerializerOptions.TypeInfoResolverChain.Insert(0, RankingJson.Default);
+        });
         ListenOptions? http = null, admin = null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -34,7 +34,7 @@ internal static class SimilarRequestParser
         float[]? vector = null;
         int k = DefaultK, given = 0;
         ulong seen = 0;
-        while (json.NextKey(Keys, ref seen, default, out int key))
+        while (json.NextKey(Keys, ref seen, JsonPlace.Body, out int key))
         {
             var place = new JsonPlace(Keys.Names[key]);
             if (json.IsNull) continue;

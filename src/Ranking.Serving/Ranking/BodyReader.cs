@@ -15,7 +15,7 @@ internal ref struct BodyReader
     {
         json = new(utf8, new JsonReaderOptions { MaxDepth = 64 });
         Read();
-        if (!anyValue && !IsObject) throw Refuse(default, "a JSON object");
+        if (!anyValue && !IsObject) throw Refuse(JsonPlace.Body, "a JSON object");
     }
 
     /// <summary>Moves to the next key of the object that the reader is in, and on to its value; false at the object's end.</summary>
@@ -28,7 +28,9 @@ internal ref struct BodyReader
         Read();
         key = -1;
         if (json.TokenType == JsonTokenType.EndObject) return false;
-        for (int i = 0; i < keys.Utf8.Length && key < 0; i++) if (json.ValueTextEquals(keys.Utf8[i])) key = i;
+        // An escaped key may hold half a surrogate pair, which only Text refuses.
+        string? escaped = json.ValueIsEscaped ? Text(place, "a key of valid UTF-8") : null;
+        for (int i = 0; i < keys.Utf8.Length && key < 0; i++) if (escaped is null ? json.ValueTextEquals(keys.Utf8[i]) : escaped == keys.Names[i]) key = i;
         if (key < 0) throw UnknownKey(place, Text(place, "a key of valid UTF-8"), keys);
         // The mask holds 64 keys; of a wider spec's later fields the last value counts.
         ulong bit = key < 64 ? 1UL << key : 0;

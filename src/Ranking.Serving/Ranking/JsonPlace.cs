@@ -8,8 +8,11 @@ namespace Ranking.Serving.Ranking;
 /// <param name="Inner">A field of that element or object.</param>
 /// <param name="Key">A key of that object.</param>
 /// <param name="At">Place in the list under the key, or -1.</param>
-internal readonly record struct JsonPlace(string Field = "", int Index = -1, string? Inner = null, string? Key = null, int At = -1)
+internal readonly record struct JsonPlace(string Field, int Index = -1, string? Inner = null, string? Key = null, int At = -1)
 {
+    /// <summary>The body itself. (Not <c>default</c>, whose indices would be 0.)</summary>
+    public static JsonPlace Body => new("");
+
     /// <summary>The JSON path.</summary>
     public override string ToString()
     {

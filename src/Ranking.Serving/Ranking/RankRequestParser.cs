@@ -75,7 +75,7 @@ internal sealed class RankRequestParser
         ReadOnlySpan<byte> candidatesLater = default;
         ulong seen = 0;
         bool contextRead = false;
-        while (json.NextKey(RequestKeys, ref seen, default, out int key))
+        while (json.NextKey(RequestKeys, ref seen, JsonPlace.Body, out int key))
         {
             var place = new JsonPlace(RequestKeys.Names[key]);
             if (json.IsNull && place.Field != "user") continue; // as if absent: serialisers write nulls

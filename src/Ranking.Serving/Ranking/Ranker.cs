@@ -114,18 +114,18 @@ internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard 
         int labels = version.Layout.Labels;
         var probabilities = new float[examples.Length * labels];
         var missed = new List<ComputedToken>();
-        if (examples.Length > 0) version.Scorer.Score(examples, useTokens ? fetched.Tokens ?? new byte[]?[examples.Length] : null, probabilities, missed);
+        if (examples.Length > 0) version.Scorer.Score(examples, useTokens ? fetched.Tokens : null, probabilities, missed);
         for (int i = 0; i < probabilities.Length; i++)
         {
             if (float.IsFinite(probabilities[i])) continue;
             throw new RequestRefusedException(422, ErrorCodes.RequestInvalid,
                 $"'{query.Candidates[i / labels].Id}' has no finite score: its numbers are far outside what the model was trained on", $"$.candidates[{i / labels}]");
         }
-        if (useTokens)
+        if (useTokens && fetched.Tokens is not null)
         {
             metrics.Tokens(examples.Length - missed.Count, missed.Count);
-            // Without Redis there is nowhere to write to, and nobody waits for it.
-            if (missed.Count > 0 && fetched.Tokens is not null) rows.WriteTokens(version.Name, [.. missed.Select(m => (query.Candidates[m.Candidate].Id, m.Value))]);
+            // While Redis is away there is nowhere to write to.
+            if (missed.Count > 0 && fetched.Reason is null) rows.WriteTokens(version.Name, [.. missed.Select(m => (query.Candidates[m.Candidate].Id, m.Value))]);
         }
         double[] scores = Blend.Scores(probabilities, query.Weights);
         int[] order = Blend.Order(scores);

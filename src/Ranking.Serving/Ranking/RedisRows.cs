@@ -16,8 +16,9 @@ internal sealed class RedisRows(RowStore rows, TokenWriter tokens) : IRowFetcher
         Store.Rows.FetchedRows fetched = await rows.FetchAsync(keys, TokenVersion(model), plan.Tokens).ConfigureAwait(false);
         var rowBytes = new ReadOnlyMemory<byte>[fetched.RowCount];
         for (int i = 0; i < rowBytes.Length; i++) if (fetched.TryGetRow(i, out ReadOnlyMemory<byte> row)) rowBytes[i] = row;
-        byte[]?[]? tokenBytes = fetched.TokenCount == 0 ? null : new byte[]?[fetched.TokenCount];
-        for (int i = 0; i < fetched.TokenCount; i++) if (fetched.TryGetToken(i, out ReadOnlyMemory<byte> token)) tokenBytes![i] = token.ToArray();
+        // Nothing came: tokens would only be computed one by one, and not be kept.
+        byte[]?[]? tokenBytes = fetched.TokenCount == 0 || fetched.Failure is not null ? null : new byte[]?[fetched.TokenCount];
+        for (int i = 0; i < (tokenBytes?.Length ?? 0); i++) if (fetched.TryGetToken(i, out ReadOnlyMemory<byte> token)) tokenBytes![i] = token.ToArray();
         return new(rowBytes, tokenBytes, ReasonOf(fetched.Failure), fetched.Failure?.Message);
     }
 

@@ -15,7 +15,7 @@ namespace Ranking.Serving.Versions;
 internal sealed class WarmUp
 {
     static readonly int[] Sizes = [1, 50, 200, 500];
-    const int Rounds = 8;
+    const int Rounds = 4;
 
     /// <exception cref="RankingException">The version gives something that is no probability.</exception>
     public void Run(ServingVersion version)

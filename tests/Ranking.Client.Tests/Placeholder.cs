@@ -1,7 +1,0 @@
-namespace Ranking.Client.Tests;
-
-public class Placeholder
-{
-    [Fact]
-    public void Runs() => Assert.True(true);
-}

@@ -52,6 +52,8 @@ public static class BackboneMemory
             long routings = shape.Experts > 1 ? (long)f.Groups * shape.BatchPadded * shape.Slots : 0;
             plan.Add($"rows.{i}", f.Rows * f.Width * 2);
             plan.Add($"kept.{i}", f.KeptBytes);
+            // Dense: kept for the down weights' gradient. Sparse: made again in the backward pass, which needs u and g for the gates.
+            if (shape.Experts == 1) plan.Add($"activation.{i}", f.Rows * f.ExpertHidden * 2);
             plan.Add($"tiles.{i}", f.Tiles * 4L);
             plan.Add($"ranges.{i}", f.WeightGroups * 16L);
             plan.Add($"chosen.{i}", routings);
@@ -62,7 +64,7 @@ public static class BackboneMemory
         }
 
         long Most(Func<FeedForwardShape, long> of) => Math.Max(of(mixing), of(token));
-        plan.Add("activation", Most(f => f.Rows * f.ExpertHidden * 2));
+        if (shape.Experts > 1) plan.Add("activation", Most(f => f.Rows * f.ExpertHidden * 2));
         plan.Add("out", Most(f => f.Rows * f.Width * 2));
         plan.Add("hidden.grad", Most(f => f.Rows * f.ExpertHidden * 4));
         plan.Add("grad.token", token.Rows * token.Width * 2);

@@ -10,11 +10,12 @@ namespace Ranking.Models.Cuda;
 public sealed unsafe class CudaBackbone : IDisposable
 {
     const int GradBlocks = 264;
+    const float AdagradEpsilon = 1e-10f;
 
     readonly CudaDevice device;
     readonly MemoryPlan memory;
     readonly ulong start;
-    readonly LaunchPlan inference = new(), forward = new(), backward = new(), update = new();
+    readonly LaunchPlan inference = new(), forward = new(), backward = new(), fusedBackward = new(), update = new();
     readonly nint stream;
     readonly FeedForward[] feedForwards;
     bool disposed;
@@ -42,7 +43,8 @@ public sealed unsafe class CudaBackbone : IDisposable
         Initialise(seed);
         PlanForward(inference, keep: false);
         PlanForward(forward, keep: true);
-        PlanBackward(1f / shape.Batch / worldSize);
+        PlanBackward(backward, 1f / shape.Batch / worldSize, null);
+        PlanBackward(fusedBackward, 1f / shape.Batch / worldSize, (learningRate, AdagradEpsilon));
         PlanUpdate(learningRate);
     }
 
@@ -78,6 +80,10 @@ public sealed unsafe class CudaBackbone : IDisposable
         {
             UpGate = At("weights") + (ulong)upGate * 2,
             Down = At("weights") + (ulong)down * 2,
+            UpGateMasters = At("masters") + (ulong)upGate * 4,
+            UpGateStates = At("states") + (ulong)upGate * 4,
+            DownMasters = At("masters") + (ulong)down * 4,
+            DownStates = At("states") + (ulong)down * 4,
             UpGateGrad = At("gradients") + (ulong)upGate * 2,
             DownGrad = At("gradients") + (ulong)down * 2,
             Router = At("small.weights") + (ulong)router * 2,
@@ -86,7 +92,7 @@ public sealed unsafe class CudaBackbone : IDisposable
             Kept = At($"kept{own}"),
             TileGroups = At($"tiles{own}"),
             Ranges = At($"ranges{own}"),
-            Activation = At("activation"),
+            Activation = At(Shape.Experts == 1 ? $"activation{own}" : "activation"),
             Out = At("out"),
             HiddenGrad = At("hidden.grad"),
             Chosen = At($"chosen{own}"),
@@ -186,70 +192,62 @@ public sealed unsafe class CudaBackbone : IDisposable
     // Streams 2l with l a multiple of the gap, after the first and before the last block's output, get the previous such stream added.
     bool IsResidualPoint(int norm) => norm > 0 && norm % 2 == 0 && norm / 2 % Shape.ResidualGap == 0 && norm / 2 < Shape.Layers;
 
-    void PlanBackward(float gradScale)
+    void PlanBackward(LaunchPlan plan, float gradScale, (float Rate, float Epsilon)? adagrad)
     {
         int norms = 2 * Shape.Layers;
         long head = BackboneMemory.HeadOffset(Shape);
         HeadArgs loss = Head(head) with { Labels = At("labels"), GradScale = gradScale };
-        backward.Launch("head", device.Kernel("dense.cu", "head_loss", 0), ((Shape.Batch + 7) / 8, 1, 1), 256, 0, Of(loss));
-        backward.Launch("head", device.Kernel("dense.cu", "head_grad", 0), (132, 1, 1), 256, 0, Of(At("pooled")), Of(At("logit.grads")), Of(At("head.partial")), Of(Shape.Batch), Of(Shape.Width));
-        SumPartials(At("head.partial"), At("small.gradients") + (ulong)head * 4, 132, Shape.Width + 1);
+        plan.Launch("head", device.Kernel("dense.cu", "head_loss", 0), ((Shape.Batch + 7) / 8, 1, 1), 256, 0, Of(loss));
+        plan.Launch("head", device.Kernel("dense.cu", "head_grad", 0), (132, 1, 1), 256, 0, Of(At("pooled")), Of(At("logit.grads")), Of(At("head.partial")), Of(Shape.Batch), Of(Shape.Width));
+        SumPartials(plan, At("head.partial"), At("small.gradients") + (ulong)head * 4, 132, Shape.Width + 1);
 
         ulong tokenGrad = At("grad.token"), mixedGrad = At("grad.mixed");
         ulong tokenShared = tokenGrad + (ulong)(Shape.PerToken.SharedRow * Shape.Width) * 2, mixedShared = mixedGrad + (ulong)(Shape.Mixing.SharedRow * Shape.Mixing.Width) * 2;
-        NormGrad("norm_grad_pooled", norms, new NormGradArgs { Pooled = At("pooled.grad"), Plain = tokenShared });
+        NormGrad(plan, "norm_grad_pooled", norms, new NormGradArgs { Pooled = At("pooled.grad"), Plain = tokenShared });
         int above = -1;     // the residual point whose gradient is held
         for (int l = Shape.Layers - 1; l >= 0; l--)
         {
             if (IsResidualPoint(2 * l + 2))
             {
-                backward.Copy(tokenShared, At("held"), (long)Shape.Tokens * Shape.BatchPadded * Shape.Width * 2);
+                plan.Copy(tokenShared, At("held"), (long)Shape.Tokens * Shape.BatchPadded * Shape.Width * 2);
                 above = 2 * l + 2;
             }
             FeedForward token = feedForwards[2 * l + 1], mixing = feedForwards[2 * l];
-            token.Backward(backward, tokenGrad);
-            NormGrad("norm_grad_plain", 2 * l + 1, new NormGradArgs { Branch = token.GradBranch, Residual = tokenShared, Plain = At("grad.stream"), Mixed = mixedShared });
-            mixing.Backward(backward, mixedGrad);
+            token.Backward(plan, tokenGrad, adagrad);
+            NormGrad(plan, "norm_grad_plain", 2 * l + 1, new NormGradArgs { Branch = token.GradBranch, Residual = tokenShared, Plain = At("grad.stream"), Mixed = mixedShared });
+            mixing.Backward(plan, mixedGrad, adagrad);
             bool savedHere = above >= 0 && (l == 0 || IsResidualPoint(2 * l));
-            NormGrad("norm_grad_mixed", 2 * l, new NormGradArgs { Branch = mixing.GradBranch, Residual = At("grad.stream"), Extra = savedHere ? At("held") : 0, Plain = tokenShared });
+            NormGrad(plan, "norm_grad_mixed", 2 * l, new NormGradArgs { Branch = mixing.GradBranch, Residual = At("grad.stream"), Extra = savedHere ? At("held") : 0, Plain = tokenShared });
         }
     }
 
-    void NormGrad(string kernel, int norm, NormGradArgs args)
+    void NormGrad(LaunchPlan plan, string kernel, int norm, NormGradArgs args)
     {
         args.Stream = StreamAt(norm);
         args.RootInverse = RootInverse(norm);
         args.Gamma = Gamma(norm);
         args.GammaPartial = At("gamma.partial");
         (args.Batch, args.BatchPadded) = (Shape.Batch, Shape.BatchPadded);
-        backward.Launch("norm grad", device.Kernel("norm.cu", kernel, 0, NormDefinitions), (GradBlocks, 1, 1), NormThreads, 0, Of(args));
-        SumPartials(At("gamma.partial"), At("small.gradients") + (ulong)norm * (ulong)Shape.Width * 4, GradBlocks, Shape.Width);
+        plan.Launch("norm grad", device.Kernel("norm.cu", kernel, 0, NormDefinitions), (GradBlocks, 1, 1), NormThreads, 0, Of(args));
+        SumPartials(plan, At("gamma.partial"), At("small.gradients") + (ulong)norm * (ulong)Shape.Width * 4, GradBlocks, Shape.Width);
     }
 
-    void SumPartials(ulong partial, ulong target, int count, int width) =>
-        backward.Launch("sums", device.Kernel("dense.cu", "sum_partials", 0), ((width + 255) / 256, 1, 1), 256, 0, Of(partial), Of(target), Of(count), Of(width));
+    void SumPartials(LaunchPlan plan, ulong partial, ulong target, int count, int width) =>
+        plan.Launch("sums", device.Kernel("dense.cu", "sum_partials", 0), ((width + 255) / 256, 1, 1), 256, 0, Of(partial), Of(target), Of(count), Of(width));
 
     void PlanUpdate(float rate)
     {
-        AdagradArgs big = new()
-        {
-            Weights = At("weights"),
-            Masters = At("masters"),
-            States = At("states"),
-            Gradients = At("gradients"),
-            Groups = memory["weights"].Bytes / 16,
-            Rate = rate,
-            Epsilon = 1e-10f,
-            Scale = 1,
-        };
-        update.Launch("adagrad", device.Kernel("dense.cu", "adagrad_bf16", 0), (device.Multiprocessors * 16, 1, 1), 256, 0, Of(big));
-        AdagradArgs small = big with
+        // The matrices are updated where their gradients arise (FeedForward.Backward); what is left is small.
+        AdagradArgs small = new()
         {
             Weights = At("small.weights"),
             Masters = At("small.masters"),
             States = At("small.states"),
             Gradients = At("small.gradients"),
             Groups = memory["small.weights"].Bytes / 16,
+            Rate = rate,
+            Epsilon = AdagradEpsilon,
+            Scale = 1,
         };
         update.Launch("adagrad", device.Kernel("dense.cu", "adagrad_float", 0), (device.Multiprocessors, 1, 1), 256, 0, Of(small));
     }
@@ -274,10 +272,11 @@ public sealed unsafe class CudaBackbone : IDisposable
         backward.Run(stream);
     }
 
-    /// <summary>Forward, backward and one Adagrad step.</summary>
+    /// <summary>Forward, backward and one Adagrad step. The matrices' gradients are applied as they arise and not stored.</summary>
     public void Step()
     {
-        ForwardBackward();
+        forward.Run(stream);
+        fusedBackward.Run(stream);
         update.Run(stream);
     }
 
@@ -300,7 +299,7 @@ public sealed unsafe class CudaBackbone : IDisposable
     public IReadOnlyDictionary<string, double> ProfileStep()
     {
         var all = new Dictionary<string, double>();
-        foreach (LaunchPlan plan in (LaunchPlan[])[forward, backward, update])
+        foreach (LaunchPlan plan in (LaunchPlan[])[forward, fusedBackward, update])
             foreach ((string name, double ms) in plan.Profile(stream)) all[name] = all.GetValueOrDefault(name) + ms;
         return all;
     }
@@ -327,7 +326,7 @@ public sealed unsafe class CudaBackbone : IDisposable
         if (disposed) return;
         disposed = true;
         _ = Driver.cuStreamSynchronize(stream);
-        foreach (LaunchPlan plan in (LaunchPlan[])[inference, forward, backward, update]) plan.Dispose();
+        foreach (LaunchPlan plan in (LaunchPlan[])[inference, forward, backward, fusedBackward, update]) plan.Dispose();
         _ = Driver.cuStreamDestroy_v2(stream);
         _ = Driver.cuMemFree_v2(start);
     }

@@ -8,6 +8,10 @@ sealed record FeedForwardBuffers
     public required ulong UpGate { get; init; }
     public required ulong Down { get; init; }
     public required ulong UpGateGrad { get; init; }
+    public required ulong UpGateMasters { get; init; }
+    public required ulong UpGateStates { get; init; }
+    public required ulong DownMasters { get; init; }
+    public required ulong DownStates { get; init; }
     public required ulong DownGrad { get; init; }
     public required ulong Router { get; init; }
     public required ulong RouterGrad { get; init; }
@@ -39,7 +43,7 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
     readonly BackboneShape model = shape.Model;
 
     nint Gemm(int weightGrad, int rowsK, int epilogue) => device.Kernel("gemm.cu", "gemm", GemmShared,
-        $"WEIGHT_GRAD={weightGrad}", $"B_ROWS_K={rowsK}", $"EPILOGUE={epilogue}", "CLUSTER=2");
+        $"WEIGHT_GRAD={weightGrad}", $"B_ROWS_K={rowsK}", $"EPILOGUE={epilogue}", $"KEEP_SLOPES={(model.Experts == 1 ? 1 : 0)}", "CLUSTER=2");
 
     nint Routing(string kernel, int shared = 0) => device.Kernel("routing.cu", kernel, shared, $"WIDTH={shape.Width}", $"EXPERTS={model.Routed}", $"SLOTS={model.Slots}");
 
@@ -106,10 +110,11 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
         Of(rows), Of(shape.SharedRow), Of(at.Source), Of(at.TileGroups), Of(shape.Capacity), Of(model.BatchPadded), Of((int)shape.SharedRow));
 
     /// <summary>
-    /// <paramref name="outGrad"/> holds the gradient of the output on the shared rows. Writes the weight gradients and leaves the
+    /// <paramref name="outGrad"/> holds the gradient of the output on the shared rows. Writes the weight gradients (with
+    /// <paramref name="adagrad"/> given, applies them in the same launch instead and stores none) and leaves the
     /// gradient of the normed rows in Out (routers' share apart: see <see cref="GradBranch"/>).
     /// </summary>
-    internal void Backward(LaunchPlan plan, ulong outGrad)
+    internal void Backward(LaunchPlan plan, ulong outGrad, (float Rate, float Epsilon)? adagrad = null)
     {
         int w = shape.Width, h = shape.ExpertHidden;
         if (model.Experts > 1) Gather(plan, outGrad);
@@ -125,12 +130,12 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
             GateGrad = model.Experts > 1 ? at.GateGrad : 0,
         };
         Product(plan, "hidden grad", Gemm(0, 0, 2), [dy, WeightMap(at.Down, h, w, 128)], hidden);
-        TensorMap dyColumns = RowMap(outGrad, w, 64);
-        Product(plan, "down grad", Gemm(1, 0, 0), [RowMap(at.Activation, h, 64), dyColumns, dyColumns, WeightMap(at.DownGrad, h, w, 64)], ByWeights(h, w));
-        TensorMap hiddenColumns = RowMap(at.HiddenGrad, 2 * h, 64);
-        Product(plan, "up-gate grad", Gemm(1, 0, 0), [RowMap(at.Rows, w, 64), hiddenColumns, hiddenColumns, WeightMap(at.UpGateGrad, w, 2 * h, 64)], ByWeights(w, 2 * h));
         TensorMap upGate = WeightMap(at.UpGate, w, 2 * h, 128);
         Product(plan, "row grad", Gemm(0, 0, 0), [RowMap(at.HiddenGrad, 2 * h, 128), upGate, upGate, RowMap(at.Out, w, 64)], ByRows(w, 2 * h));
+        // The weights' gradients come last: with an optimiser in their epilogue they change the weights that the products above read.
+        WeightGrad(plan, "down grad", RowMap(at.Activation, h, 64), RowMap(outGrad, w, 64), at.DownGrad, h, w, adagrad is null ? null : (at.DownMasters, at.DownStates, at.Down), adagrad);
+        WeightGrad(plan, "up-gate grad", RowMap(at.Rows, w, 64), RowMap(at.HiddenGrad, 2 * h, 64), at.UpGateGrad, w, 2 * h,
+            adagrad is null ? null : (at.UpGateMasters, at.UpGateStates, at.UpGate), adagrad);
         if (model.Experts == 1) return;
         int rows = shape.Groups * model.BatchPadded;
         RouteGradArgs grad = new()
@@ -152,6 +157,15 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
             Of(at.Rows), Of(shape.SharedRow), Of(at.LogitGrad), Of(at.RouterPartial), Of(model.Batch), Of(model.BatchPadded));
         plan.Launch("route grad", device.Kernel("dense.cu", "sum_partials", 0), ((int)((shape.RouterParameters + 255) / 256), 1, 1), 256, 0,
             Of(at.RouterPartial), Of(at.RouterGrad), Of(RouterSplits), Of((int)shape.RouterParameters));
+    }
+
+    void WeightGrad(
+        LaunchPlan plan, string name, TensorMap a, TensorMap b, ulong gradient, int m, int n, (ulong Masters, ulong States, ulong Weights)? target, (float Rate, float Epsilon)? adagrad)
+    {
+        GemmArgs args = ByWeights(m, n);
+        if (target is { } t && adagrad is { } o)
+            args = args with { Masters = t.Masters, States = t.States, Weights = t.Weights, M = m, N = n, Rate = o.Rate, Epsilon = o.Epsilon, GradScale = 1 };
+        Product(plan, name, Gemm(1, 0, target is null ? 0 : 3), [a, b, b, WeightMap(gradient, m, n, 64)], args);
     }
 
     /// <summary>Floats of scratch that the routers' gradients need.</summary>

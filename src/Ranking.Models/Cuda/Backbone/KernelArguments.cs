@@ -14,6 +14,9 @@ struct GemmArgs
     public int Hidden;
     public ulong RowScale, GateGrad;
     public int Rows;
+    public ulong Masters, States, Weights;
+    public int M, N;
+    public float Rate, Epsilon, GradScale;
 }
 
 /// <summary>norm.cu: the rows of a feed-forward.</summary>

@@ -64,8 +64,8 @@ extern "C" __global__ void __launch_bounds__(1024) mean(const float* values, flo
     }
 }
 
-// Adagrad, PyTorch's formula: s += g^2, m -= lr g / (sqrt(s) + eps). Bytes a parameter with bf16 gradients: read
-// g 2, m 4, s 4, write m 4, s 4, w 2: 20. A group is 8 parameters.
+// Adagrad, PyTorch's formula: s += g^2, m -= lr g / (sqrt(s) + eps), for the small parameters (norms, routers, head); the matrices
+// are updated in the epilogue of their gradient (gemm.cu). A group is 8 parameters.
 struct AdagradArgs { u16* weights; float* masters; float* states; const void* gradients; i64 groups; float rate, epsilon, scale; };
 
 __device__ __forceinline__ void adagrad8(const AdagradArgs& p, i64 i, const float* g)
@@ -83,15 +83,6 @@ __device__ __forceinline__ void adagrad8(const AdagradArgs& p, i64 i, const floa
     m4[0] = make_float4(m[0], m[1], m[2], m[3]); m4[1] = make_float4(m[4], m[5], m[6], m[7]);
     s4[0] = make_float4(s[0], s[1], s[2], s[3]); s4[1] = make_float4(s[4], s[5], s[6], s[7]);
     if (p.weights) ((uint4*)p.weights)[i] = pack8(m);
-}
-extern "C" __global__ void __launch_bounds__(256) adagrad_bf16(const AdagradArgs p)
-{
-    for (i64 i = (i64)blockIdx.x * 256 + threadIdx.x; i < p.groups; i += (i64)gridDim.x * 256)
-    {
-        float g[8];
-        unpack8(((const uint4*)p.gradients)[i], g);
-        adagrad8(p, i, g);
-    }
 }
 extern "C" __global__ void __launch_bounds__(256) adagrad_float(const AdagradArgs p)
 {

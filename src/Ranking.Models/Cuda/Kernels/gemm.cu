@@ -5,7 +5,10 @@
 //   WEIGHT_GRAD  0: rows x weights. C[row, n] = sum_k A[row, k] B[group(row)][k, n]; a row tile belongs to one group.
 //                1: weight gradient. C[group][m, n] = sum_row A[row, m] B[row, n] over the rows of the group.
 //   B_ROWS_K     rows x weights only. 1: B is stored [group][k, n] (forward); 0: B is stored [group][n, k] (data gradient).
-//   EPILOGUE     0 STORE; 1 SWIGLU: B holds 128 columns of Wup beside 128 of Wgate; 2 SWIGLU_GRAD.
+//   EPILOGUE     0 STORE; 1 SWIGLU: B holds 128 columns of Wup beside 128 of Wgate; 2 SWIGLU_GRAD;
+//                3 ADAGRAD: weight gradient that is applied, not stored.
+//   KEEP_SLOPES  SWIGLU*, no gates: 1 keeps SiLU(g) and u SiLU'(g), so that the backward epilogue is two products an element (it
+//                has 8 warps to hide its latencies); 0 keeps u and g, and the backward epilogue makes the activation again.
 //   CLUSTER      2: a pair of blocks works on 256 rows and shares B's tile by multicast; 1: no pair.
 //
 // Tiles are 128 x 256 x 64: two consumer warpgroups with 64 x 256 each, one producer warp, 4 stages of 48 KiB.
@@ -36,6 +39,11 @@ struct GemmArgs
     const float* rowScale;  // SWIGLU*: the gate of each row; null: 1
     float* gateGrad;        // SWIGLU_GRAD: [nTiles][rows] partial gradients of rowScale; null: not wanted
     int rows;
+    float* masters;         // ADAGRAD: [group][m][n]
+    float* states;
+    u16* weights;
+    int m, n;
+    float rate, epsilon, gradScale;
 };
 
 __device__ __forceinline__ u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
@@ -168,9 +176,17 @@ struct Stager
     }
 };
 
+// Moves the next 64 columns down. An epilogue is a loop of one body: written out four times it is more code than the instruction
+// cache holds, and every tile would fetch it anew.
+template <int FROM, int TO> __device__ __forceinline__ void shift(float* acc)
+{
+#pragma unroll
+    for (int i = FROM; i < TO - 32; i++) acc[i] = acc[i + 32];
+}
+
 // 64 columns of two rows a thread: registers -> memory without staging. The four lanes of a row swap words (a 4 x 4 transpose), so
 // that each writes 16 bytes and the four 64 together.
-__device__ __forceinline__ void write_rows(const u32* words, u16* out, int width, int row, int column, int limit, int lane)
+__device__ __forceinline__ void write_rows(const u32* words, u16* out, int width, int row, int rows, int column, int limit, int lane)
 {
     const int quad = lane & 3;
 #pragma unroll
@@ -194,7 +210,7 @@ __device__ __forceinline__ void write_rows(const u32* words, u16* out, int width
                 if (quad & 2) w[i] = other; else w[i + 2] = other;
             }
             const int c = column + block * 32 + quad * 8;
-            if (c < limit) *(uint4*)(out + (i64)(row + half * 8) * width + c) = make_uint4(w[0], w[1], w[2], w[3]);
+            if (c < limit && row + half * 8 < rows) *(uint4*)(out + (i64)(row + half * 8) * width + c) = make_uint4(w[0], w[1], w[2], w[3]);
         }
 }
 
@@ -222,6 +238,51 @@ struct Unit
 #endif
     }
 };
+
+#if EPILOGUE == 3
+// Adagrad on this tile of the gradient: masters and states are read and written where the gradient is, bf16 weights refreshed.
+// 20 bytes a weight of traffic hide behind other blocks' products; the gradient itself is never stored.
+__device__ __forceinline__ void adagrad_tile(const GemmArgs& p, float* acc, const Unit& unit, int own, int lane)
+{
+    const i64 origin = (i64)unit.group * p.m * p.n;
+#pragma unroll 1
+    for (int j = 0; j < 4; j++)
+    {
+        u32 words[16];
+        const int column = unit.n * 256 + j * 64 + (lane & 3) * 2;
+#pragma unroll
+        for (int half = 0; half < 2; half++)
+        {
+            const int row = own + half * 8;
+            const i64 start = origin + (i64)row * p.n + column;
+            float2 m[8], s[8];
+#pragma unroll
+            for (int c = 0; c < 8; c++)
+            {
+                const bool inside = row < p.m && column + c * 8 < p.n;
+                m[c] = inside ? *(const float2*)(p.masters + start + c * 8) : make_float2(0.f, 0.f);
+                s[c] = inside ? *(const float2*)(p.states + start + c * 8) : make_float2(1.f, 1.f);
+            }
+#pragma unroll
+            for (int c = 0; c < 8; c++)
+            {
+                const float g0 = acc[4 * c + 2 * half] * p.gradScale, g1 = acc[4 * c + 2 * half + 1] * p.gradScale;
+                s[c].x += g0 * g0; s[c].y += g1 * g1;
+                m[c].x -= p.rate * __fdividef(g0, sqrtf(s[c].x) + p.epsilon);
+                m[c].y -= p.rate * __fdividef(g1, sqrtf(s[c].y) + p.epsilon);
+                if (row < p.m && column + c * 8 < p.n)
+                {
+                    *(float2*)(p.masters + start + c * 8) = m[c];
+                    *(float2*)(p.states + start + c * 8) = s[c];
+                }
+                words[2 * c + half] = pack(m[c].x, m[c].y);
+            }
+        }
+        write_rows(words, p.weights + origin, p.n, own, p.m, unit.n * 256 + j * 64, p.n, lane);
+        shift<0, 128>(acc);
+    }
+}
+#endif
 
 #if EPILOGUE == 2
 // u and g of a tile, 64 columns at a time. Reads of the next 64 are in flight while these are worked on.
@@ -335,7 +396,9 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
     {
         asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
         const int thread = threadIdx.x % 128, warp = thread / 32, lane = thread % 32;
+#if EPILOGUE < 2
         Stager stager = { staging + warpgroup * 2 * STORE_BYTES, warpgroup, warp, lane, 0, thread == 0 };
+#endif
         u32 stage = 0, parity = 0;
         float acc[128];
         for (int index = first; index < units; index += stride)
@@ -355,17 +418,22 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
                 if (++stage == STAGES) { stage = 0; parity ^= 1; }
             }
 #if EPILOGUE == 0
-#pragma unroll
+#pragma unroll 1
             for (int j = 0; j < 4; j++)
             {
                 u32 words[16];
 #pragma unroll
-                for (int i = 0; i < 16; i++) words[i] = unit.kSteps > 0 ? pack(acc[32 * j + 2 * i], acc[32 * j + 2 * i + 1]) : 0;  // no rows, no gradient
+                for (int i = 0; i < 16; i++) words[i] = unit.kSteps > 0 ? pack(acc[2 * i], acc[2 * i + 1]) : 0;  // no rows, no gradient
                 stager.emit(words, &mapC, unit.n * 256 + j * 64, row, WEIGHT_GRAD ? unit.group : 0);
+                shift<0, 128>(acc);
             }
+#elif EPILOGUE == 3
+            if (unit.kSteps > 0) adagrad_tile(p, acc, unit, row + warp * 16 + lane / 4, lane);  // no rows, no gradient
 #else
             const int own = row + warp * 16 + lane / 4;
+#if !KEEP_SLOPES
             const float scale0 = p.rowScale ? p.rowScale[own] : 1.f, scale8 = p.rowScale ? p.rowScale[own + 8] : 1.f;
+#endif
 #endif
 #if EPILOGUE == 1
             uint4* kept = p.upGate + (((i64)(unit.row / 128) * p.hiddenTiles + unit.n) * 2 + warpgroup) * 2048 + thread;
@@ -379,6 +447,28 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
                     u[i] = pack(acc[32 * j + 2 * i], acc[32 * j + 2 * i + 1]);
                     g[i] = pack(acc[64 + 32 * j + 2 * i], acc[64 + 32 * j + 2 * i + 1]);
                 }
+#if KEEP_SLOPES
+                // What the backward pass multiplies by: d a / d u = SiLU(g) and d a / d g = u SiLU'(g).
+                u32 a[16];
+#pragma unroll
+                for (int i = 0; i < 16; i++)
+                {
+                    float u0 = lower(u[i]), u1 = upper(u[i]), g0 = lower(g[i]), g1 = upper(g[i]), s0 = sigmoid(g0), s1 = sigmoid(g1);
+                    a[i] = pack(u0 * g0 * s0, u1 * g1 * s1);
+                    u[i] = pack(g0 * s0, g1 * s1);
+                    g[i] = pack(u0 * s0 * (1.f + g0 * (1.f - s0)), u1 * s1 * (1.f + g1 * (1.f - s1)));
+                }
+                if (p.upGate)
+                {
+#pragma unroll
+                    for (int i = 0; i < 4; i++)
+                    {
+                        kept[(j * 4 + i) * 128] = make_uint4(u[4 * i], u[4 * i + 1], u[4 * i + 2], u[4 * i + 3]);
+                        kept[(8 + j * 4 + i) * 128] = make_uint4(g[4 * i], g[4 * i + 1], g[4 * i + 2], g[4 * i + 3]);
+                    }
+                }
+                stager.emit(a, &mapC, unit.n * 128 + j * 64, row, 0);
+#else
                 if (p.upGate)
                 {
 #pragma unroll
@@ -395,16 +485,31 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
                     u[i] = pack(lower(u[i]) * g0 * sigmoid(g0) * scale, upper(u[i]) * g1 * sigmoid(g1) * scale);
                 }
                 stager.emit(u, &mapC, unit.n * 128 + j * 64, row, 0);
+#endif
             }
 #elif EPILOGUE == 2
+#if !KEEP_SLOPES
             float gate0 = 0.f, gate8 = 0.f;
+#endif
 #pragma unroll
             for (int j = 0; j < 4; j++)
             {
-                u32 u[16], g[16], a[16];
+                u32 u[16], g[16];
+#if !KEEP_SLOPES
+                u32 a[16];
+#endif
 #pragma unroll
                 for (int i = 0; i < 16; i++) { u[i] = kept.u[i]; g[i] = kept.g[i]; }
                 if (j < 3) kept.read(p, j + 1);
+#if KEEP_SLOPES
+#pragma unroll
+                for (int i = 0; i < 16; i++)
+                {
+                    float da0 = acc[32 * j + 2 * i], da1 = acc[32 * j + 2 * i + 1];
+                    u[i] = pack(da0 * lower(u[i]), da1 * upper(u[i]));
+                    g[i] = pack(da0 * lower(g[i]), da1 * upper(g[i]));
+                }
+#else
 #pragma unroll
                 for (int i = 0; i < 16; i++)
                 {
@@ -425,11 +530,15 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
                     if (i & 1) gate8 += gate; else gate0 += gate;
                     u[i] = pack(du[0], du[1]); g[i] = pack(dg[0], dg[1]); a[i] = pack(act[0], act[1]);
                 }
+#endif
                 const int column = unit.n * 256 + j * 64;
-                write_rows(u, p.upGateGrad, 2 * p.hidden, own, column, p.hidden, lane);
-                write_rows(g, p.upGateGrad + p.hidden, 2 * p.hidden, own, column, p.hidden, lane);
-                write_rows(a, p.activation, p.hidden, own, column, p.hidden, lane);
+                write_rows(u, p.upGateGrad, 2 * p.hidden, own, 0x7fffffff, column, p.hidden, lane);
+                write_rows(g, p.upGateGrad + p.hidden, 2 * p.hidden, own, 0x7fffffff, column, p.hidden, lane);
+#if !KEEP_SLOPES
+                write_rows(a, p.activation, p.hidden, own, 0x7fffffff, column, p.hidden, lane);
+#endif
             }
+#if !KEEP_SLOPES
             if (p.gateGrad)
             {
                 gate0 += __shfl_xor_sync(0xffffffffu, gate0, 1); gate0 += __shfl_xor_sync(0xffffffffu, gate0, 2);
@@ -440,6 +549,7 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
                     p.gateGrad[(i64)unit.n * p.rows + own + 8] = gate8;
                 }
             }
+#endif
 #endif
         }
         if (thread == 0) asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");

@@ -151,6 +151,43 @@ public sealed class RankTests(SharedRanker shared) : IClassFixture<SharedRanker>
     }
 
     [Fact]
+    public void A_cached_token_gives_the_same_score_and_a_changed_item_is_a_miss()
+    {
+        using var scorer = new Versions.ModelScorer(Training.VersionModel.Load(ranker.Registry.Open(ranker.Spec.Name)), 1);
+        Assert.True(scorer.UsesTokens);
+        var plan = new FeaturePlan(ranker.Spec);
+        var builder = new FeatureBuilder(plan);
+        FeatureVector Item(string words)
+        {
+            var draft = new FeatureDraft(plan);
+            var fields = new RequestFields(TestRanker.Now.ToUnixTimeMilliseconds(), "u1", "v1", null, new FieldValue[4], Serving: true);
+            builder.AddRequest(draft, fields);
+            foreach (OwnerPlan owner in plan.Owners) builder.AddMissingOwner(draft, owner, fields);
+            draft[plan.Layout.Columns.Single(c => c.Feature == "words")] = [words];
+            return draft.Build();
+        }
+        float[] Score(FeatureVector item, byte[]?[]? tokens, out List<Versions.ComputedToken> missed)
+        {
+            var scores = new float[2];
+            scorer.Score([item], tokens, scores, missed = []);
+            return scores;
+        }
+        float[] plain = Score(Item("w1"), null, out _), computed = Score(Item("w1"), [null], out List<Versions.ComputedToken> first);
+        byte[] token = Assert.Single(first).Value;
+        float[] cached = Score(Item("w1"), [token], out List<Versions.ComputedToken> none);
+        Assert.Empty(none);
+        for (int l = 0; l < 2; l++)
+        {
+            Assert.Equal(plain[l], computed[l], 1e-6);
+            Assert.Equal(plain[l], cached[l], 1e-6);
+        }
+        Score(Item("w2"), [token], out List<Versions.ComputedToken> changed);
+        Assert.Single(changed);
+        Score(Item("w1"), [token[..^4]], out List<Versions.ComputedToken> cut);
+        Assert.Single(cut);
+    }
+
+    [Fact]
     public async Task Ten_thousand_requests_leave_no_tensor_behind()
     {
         await ranker.Client.RankAsync(TestRanker.Request());

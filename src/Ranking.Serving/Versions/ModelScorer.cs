@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Ranking.Features.Examples;
 using Ranking.Models;
 using Ranking.Training.Evaluation;
@@ -10,27 +11,40 @@ namespace Ranking.Serving.Versions;
 internal sealed class ModelScorer(RankingModel model, double keptNegatives) : IScorer
 {
     readonly CandidateScorer scorer = new(model);
+    readonly StaticInputs inputs = new(model.Layout);
 
     public bool UsesTokens => scorer.ItemTokenBytes > 0;
 
     public void Score(IReadOnlyList<FeatureVector> examples, byte[]?[]? tokens, Span<float> probabilities, List<ComputedToken> missed)
     {
-        if (tokens is not null && UsesTokens)
-        {
-            for (int i = 0; i < tokens.Length; i++)
-            {
-                // What a cache holds may be damaged: it is then computed and written again.
-                if (tokens[i] is { } cached && scorer.IsItemToken(cached)) continue;
-                missed.Add(new ComputedToken(i, tokens[i] = scorer.ComputeItemToken(examples[i])));
-            }
-        }
-        else
-        {
-            tokens = null;
-        }
+        if (tokens is null || !UsesTokens) tokens = null;
+        else tokens = TokensOf(examples, tokens, missed);
         scorer.Score(examples, tokens).CopyTo(probabilities);
         if (keptNegatives >= 1) return;
         foreach (ref float p in probabilities) p = (float)NegativeSampling.Correct(p, keptNegatives);
+    }
+
+    /// <summary>A cached value is the hash of the item's static features and then the token; what does not fit is computed and written again.</summary>
+    byte[]?[] TokensOf(IReadOnlyList<FeatureVector> examples, byte[]?[] cached, List<ComputedToken> missed)
+    {
+        var tokens = new byte[]?[cached.Length];
+        byte[] scratch = new byte[1024];
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            ulong hash = inputs.HashOf(examples[i], ref scratch);
+            if (cached[i] is { } value && value.Length > sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(value) == hash
+                && scorer.IsItemToken(value.AsSpan(sizeof(ulong))))
+            {
+                tokens[i] = value[sizeof(ulong)..];
+                continue;
+            }
+            byte[] token = tokens[i] = scorer.ComputeItemToken(examples[i]);
+            byte[] kept = new byte[sizeof(ulong) + token.Length];
+            BinaryPrimitives.WriteUInt64LittleEndian(kept, hash);
+            token.CopyTo(kept, sizeof(ulong));
+            missed.Add(new ComputedToken(i, kept));
+        }
+        return tokens;
     }
 
     public void Dispose() => model.Dispose();

@@ -113,7 +113,9 @@ public sealed class RefusalTests(SharedRanker shared) : IClassFixture<SharedRank
         }
         Assert.Equal("$.weights.click", (await Post(MessagePackSerializer.Serialize(new Dictionary<string, object>
         {
-            ["user"] = "u", ["candidates"] = new[] { "a" }, ["weights"] = new Dictionary<string, double> { ["click"] = double.NaN },
+            ["user"] = "u",
+            ["candidates"] = new[] { "a" },
+            ["weights"] = new Dictionary<string, double> { ["click"] = double.NaN },
         }))).Field);
         Assert.Equal("$.user", (await Post([0x82, 0xa4, (byte)'u', (byte)'s', (byte)'e', (byte)'r', 0xa1, 0xff, 0xa1, (byte)'c', 0xc0])).Field);
         Assert.Equal("$", (await Post([0xc1])).Field);

@@ -32,7 +32,10 @@ sealed class TestServer : IAsyncDisposable
         string name = string.Create(CultureInfo.InvariantCulture, $"test-{Environment.ProcessId}-{Interlocked.Increment(ref s_namespaces)}");
         return new TestServer(embedded, await StoreConnection.ConnectAsync(new()
         {
-            Address = address, Namespace = name, ConnectTimeout = TimeSpan.FromSeconds(20), CommandTimeout = TimeSpan.FromSeconds(20),
+            Address = address,
+            Namespace = name,
+            ConnectTimeout = TimeSpan.FromSeconds(20),
+            CommandTimeout = TimeSpan.FromSeconds(20),
         }));
     }
 

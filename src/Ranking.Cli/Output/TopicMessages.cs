@@ -21,7 +21,7 @@ internal static class TopicMessages
                 TopicNames.Examples => Example(spec, layout, ExampleMessages.Decode(value, layout)),
                 TopicNames.Rows => new { row_bytes = RowMessages.Decode(value).Length },
                 TopicNames.Counts => TaskMessages.DecodeCounts(value),
-                TopicNames.Answers => TaskMessages.DecodeAnswer(value),
+                TopicNames.Answers => TaskMessages.DecodeAnswers(value),
                 _ when topic.EndsWith(".dead", StringComparison.Ordinal) || topic.EndsWith(".late", StringComparison.Ordinal) => Letter(spec, topic, DeadLetters.Decode(value)),
                 _ => Source(spec, SourceMessages.Decode(topic, value, spec.Context.Count)),
             };

@@ -3,12 +3,16 @@ using Ranking.Features.Joining;
 
 namespace Ranking.Streams.Contracts;
 
-/// <summary>Messages of counts (events, questions, watermarks) and answers.</summary>
+/// <summary>
+/// Messages of counts (events, questions, watermarks) and answers. One message holds many records, in their order
+/// (<see cref="RecordFrame"/>): an impression makes a dozen of them, and a broker's cost is by message.
+/// </summary>
 public static class TaskMessages
 {
-    /// <summary>An event or question for an owner.</summary>
-    public static byte[] Encode(OwnerEvent e) => MessageCodec.Write(9, e, static (ref MessagePackWriter w, OwnerEvent e) =>
+    /// <summary>Appends an event or question for an owner.</summary>
+    public static void Append(RecordFrame frame, OwnerEvent e)
     {
+        MessagePackWriter w = frame.Begin(9);
         w.Write(e.Owner);
         w.Write(e.Id);
         w.Write(e.TimeMs);
@@ -18,36 +22,41 @@ public static class TaskMessages
         w.Write(e.Item);
         MessageCodec.Write(ref w, e.Context);
         w.Write(e.RequestId);
-    });
+        w.Flush();
+    }
 
-    /// <summary>A source partition's watermark.</summary>
-    public static byte[] Encode(SourceWatermark m) => MessageCodec.Write(2, m, static (ref MessagePackWriter w, SourceWatermark m) =>
+    /// <summary>Appends a source partition's watermark.</summary>
+    public static void Append(RecordFrame frame, SourceWatermark m)
     {
+        MessagePackWriter w = frame.Begin(2);
         w.Write(m.Partition);
         w.Write(m.WatermarkMs);
-    });
+        w.Flush();
+    }
 
-    /// <summary>An owner's answer.</summary>
-    public static byte[] Encode(OwnerAnswer a) => MessageCodec.Write(6, a, static (ref MessagePackWriter w, OwnerAnswer a) =>
+    /// <summary>Appends an owner's answer.</summary>
+    public static void Append(RecordFrame frame, OwnerAnswer a)
     {
+        MessagePackWriter w = frame.Begin(6);
         w.Write(a.Owner);
         w.Write(a.TimeMs);
         w.Write(a.User);
         w.Write(a.RequestId);
         w.Write(a.Item);
         w.Write(a.Features);
-    });
+        w.Flush();
+    }
 
-    /// <summary>Reads a message of counts: an <see cref="OwnerEvent"/> or a <see cref="SourceWatermark"/>.</summary>
-    /// <exception cref="MessageFormatException">It cannot be read.</exception>
-    public static object DecodeCounts(ReadOnlyMemory<byte> value) => MessageCodec.Read<object>(value, 2, static (ref MessagePackReader r, int fields) =>
+    /// <summary>Reads a message of counts: each record an <see cref="OwnerEvent"/> or a <see cref="SourceWatermark"/>.</summary>
+    /// <exception cref="MessageFormatException">It cannot be read; then no record of it was.</exception>
+    public static object[] DecodeCounts(ReadOnlyMemory<byte> value) => RecordFrame.Read<object>(value, 2, static (ref MessagePackReader r, int fields) =>
         fields == 2
             ? new SourceWatermark(r.ReadInt32(), r.ReadInt64())
             : new OwnerEvent(r.ReadInt32(), MessageCodec.Text(ref r), r.ReadInt64(), MessageCodec.Text(ref r), r.ReadInt64(), MessageCodec.Text(ref r), MessageCodec.Text(ref r),
                 MessageCodec.ReadValues(ref r), r.ReadString()));
 
     /// <summary>Reads a message of answers.</summary>
-    /// <exception cref="MessageFormatException">It cannot be read.</exception>
-    public static OwnerAnswer DecodeAnswer(ReadOnlyMemory<byte> value) => MessageCodec.Read(value, 6, static (ref MessagePackReader r, int _) =>
+    /// <exception cref="MessageFormatException">It cannot be read; then no record of it was.</exception>
+    public static OwnerAnswer[] DecodeAnswers(ReadOnlyMemory<byte> value) => RecordFrame.Read(value, 6, static (ref MessagePackReader r, int _) =>
         new OwnerAnswer(r.ReadInt32(), r.ReadInt64(), MessageCodec.Text(ref r), MessageCodec.Text(ref r), MessageCodec.Text(ref r), MessageCodec.Bytes(ref r)));
 }

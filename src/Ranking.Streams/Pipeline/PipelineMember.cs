@@ -29,7 +29,7 @@ public sealed record PipelineStatus(long Events, long Examples, long Rows, long 
 /// </summary>
 public sealed partial class PipelineMember : ITaskOutput, IDisposable
 {
-    const int MostInternal = 20_000;
+    const int MostInternal = 20_000, FrameBytes = 65_536;
     static readonly TimeSpan FlushRowsEvery = TimeSpan.FromSeconds(1);
 
     readonly FeatureBuilder builder;
@@ -39,6 +39,7 @@ public sealed partial class PipelineMember : ITaskOutput, IDisposable
     readonly TopicWriter writer;
     readonly TopicReader sources, internals;
     readonly PipelineTask[] tasks;
+    readonly RecordFrame[] counts, answers; // by partition: what was not sent yet
     readonly Dictionary<string, int> topicIndex;
     readonly Stopwatch sinceRows = Stopwatch.StartNew();
     long examples, rows, late, dead, copies;
@@ -52,6 +53,7 @@ public sealed partial class PipelineMember : ITaskOutput, IDisposable
     {
         (this.builder, this.kafka, this.partitions, this.logger) = (builder, kafka, partitions, logger);
         writer = new(kafka);
+        (counts, answers) = ([.. Enumerable.Range(0, partitions).Select(_ => new RecordFrame())], [.. Enumerable.Range(0, partitions).Select(_ => new RecordFrame())]);
         tasks = [.. Enumerable.Range(0, partitions).Select(p => new PipelineTask(builder, p, partitions, this))];
         topicIndex = tasks[0].Topics.Select((name, i) => (name, i)).ToDictionary(t => t.name, t => t.i, StringComparer.Ordinal);
         sources = new(kafka, "pipeline", tasks[0].Topics, partitions);
@@ -74,6 +76,7 @@ public sealed partial class PipelineMember : ITaskOutput, IDisposable
             bool room = internalSent - internalRead < MostInternal && OutputsHaveRoom();
             if (room) worked |= ReadSources(worked ? TimeSpan.Zero : TimeSpan.FromMilliseconds(5));
             for (emitting = 0; emitting < partitions; emitting++) tasks[emitting].Advance();
+            SendFrames();
             bool caughtUp = !worked && room && sources.CaughtUp && internalSent == internalRead;
             if (sinceRows.Elapsed >= FlushRowsEvery || (caughtUp && !rowsFlushed)) FlushRows();
             if (worked) rowsFlushed = false;
@@ -108,14 +111,26 @@ public sealed partial class PipelineMember : ITaskOutput, IDisposable
                 if (read is null) break;
             }
             any = true;
-            internalRead++;
             emitting = read.Partition.Value;
             PipelineTask task = tasks[emitting];
             try
             {
-                if (kafka.Bare(read.Topic) == TopicNames.Answers) task.Receive(TaskMessages.DecodeAnswer(read.Message.Value));
-                else if (TaskMessages.DecodeCounts(read.Message.Value) is OwnerEvent e) task.Receive(e);
-                else task.Receive((SourceWatermark)TaskMessages.DecodeCounts(read.Message.Value));
+                if (kafka.Bare(read.Topic) == TopicNames.Answers)
+                {
+                    OwnerAnswer[] received = TaskMessages.DecodeAnswers(read.Message.Value);
+                    internalRead += received.Length;
+                    foreach (OwnerAnswer answer in received) task.Receive(answer);
+                }
+                else
+                {
+                    object[] received = TaskMessages.DecodeCounts(read.Message.Value);
+                    internalRead += received.Length;
+                    foreach (object record in received)
+                    {
+                        if (record is OwnerEvent e) task.Receive(e);
+                        else task.Receive((SourceWatermark)record);
+                    }
+                }
             }
             catch (MessageFormatException e)
             {
@@ -177,20 +192,43 @@ public sealed partial class PipelineMember : ITaskOutput, IDisposable
         Volatile.Write(ref status, new(tasks.Sum(t => t.Used), examples, rows, late, dead, copies, least, slowest, caughtUp));
     }
 
-    void ITaskOutput.Send(int partition, OwnerEvent ownerEvent) => SendInternal(TopicNames.Counts, partition, ownerEvent.Id, TaskMessages.Encode(ownerEvent));
+    void ITaskOutput.Send(int partition, OwnerEvent ownerEvent)
+    {
+        TaskMessages.Append(counts[partition], ownerEvent);
+        SendFull(TopicNames.Counts, partition, counts[partition]);
+    }
 
-    void ITaskOutput.Send(int partition, OwnerAnswer answer) => SendInternal(TopicNames.Answers, partition, answer.User, TaskMessages.Encode(answer));
+    void ITaskOutput.Send(int partition, OwnerAnswer answer)
+    {
+        TaskMessages.Append(answers[partition], answer);
+        SendFull(TopicNames.Answers, partition, answers[partition]);
+    }
 
     void ITaskOutput.Send(SourceWatermark watermark)
     {
-        byte[] message = TaskMessages.Encode(watermark);
-        for (int p = 0; p < partitions; p++) SendInternal(TopicNames.Counts, p, "~hb", message);
+        for (int p = 0; p < partitions; p++) TaskMessages.Append(counts[p], watermark);
     }
 
-    void SendInternal(string topic, int partition, string key, byte[] value)
+    void SendFull(string topic, int partition, RecordFrame frame)
     {
-        internalSent++;
-        writer.Write(topic, partition, Encoding.UTF8.GetBytes(key), value);
+        if (frame.Bytes >= FrameBytes) SendFrame(topic, partition, frame);
+    }
+
+    /// <summary>Sends what the tasks said since the last time.</summary>
+    void SendFrames()
+    {
+        for (int p = 0; p < partitions; p++)
+        {
+            SendFrame(TopicNames.Counts, p, counts[p]);
+            SendFrame(TopicNames.Answers, p, answers[p]);
+        }
+    }
+
+    void SendFrame(string topic, int partition, RecordFrame frame)
+    {
+        if (frame.Count == 0) return;
+        internalSent += frame.Count;
+        writer.Write(topic, partition, [], frame.Take());
     }
 
     void ITaskOutput.Emit(Example example)

@@ -48,13 +48,15 @@ sealed class MemoryLog(int partitions)
 
     public Reader Read(params int[] held) => new(this, held.Length > 0 ? held : [.. Enumerable.Range(0, partitions)]);
 
-    public sealed class Reader(MemoryLog log, int[] held) : IRowSource
+    public sealed class Reader(MemoryLog log, int[] held) : ISinkSource<RowChange>
     {
         readonly long[] _positions = new long[log.Partitions];
 
         public int Partitions => log.Partitions;
 
         public IReadOnlyList<int> Held { get; set; } = held;
+
+        public bool CaughtUp => Held.All(p => _positions[p] >= log.End(p));
 
         public ValueTask<PartitionBounds> BoundsAsync(int partition, CancellationToken cancellation) =>
             ValueTask.FromResult(new PartitionBounds(partition, 0, log.End(partition)));

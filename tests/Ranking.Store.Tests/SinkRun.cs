@@ -13,7 +13,7 @@ sealed class SinkRun : IAsyncDisposable
 
     public SinkRun(StoreConnection store, MemoryLog.Reader source, bool? scripts = null, TimeProvider? clock = null)
     {
-        RowSinkOptions options = new()
+        SinkOptions options = new()
         {
             BatchTime = TimeSpan.FromMilliseconds(20),
             LookEvery = TimeSpan.FromMilliseconds(100),
@@ -23,7 +23,7 @@ sealed class SinkRun : IAsyncDisposable
             Clock = clock ?? TimeProvider.System,
         };
         Sink = new RowSink(store, options);
-        _loop = Task.Run(() => new SinkLoop(source, Sink, options).RunAsync(_stop.Token));
+        _loop = Task.Run(() => new SinkLoop<RowChange>(source, Sink).RunAsync(_stop.Token));
     }
 
     public RowSink Sink { get; }

@@ -14,14 +14,14 @@ using Progress = Ranking.Cli.Output.Progress;
 
 namespace Ranking.Cli.Commands;
 
-/// <summary><c>ranking pipeline</c>: events to examples and rows, rows to Redis.</summary>
+/// <summary><c>ranking pipeline</c>: events to examples and rows, rows and documents to Redis.</summary>
 internal sealed class PipelineCommand : RankingCommand
 {
     readonly Option<string> spec = SpecOptions.Spec();
     readonly Option<string?> kafka = KafkaAddress.Option(), kafkaConfig = KafkaAddress.ConfigOption(), redis = RedisAddress.Option();
     readonly Option<TimeSpan?> untilIdle = OptionFactory.Duration("--until-idle", "End once all was read and nothing came for so long.");
 
-    public PipelineCommand() : base("pipeline", "Join, count and featurise events; write examples to Kafka and rows to Redis.",
+    public PipelineCommand() : base("pipeline", "Join, count and featurise events; write examples to Kafka, rows and the documents' vectors to Redis.",
         "ranking pipeline --spec features/kuairand --kafka localhost:9092 --redis localhost:6379 --until-idle 5s")
     {
         kafka.Required = true;
@@ -38,10 +38,11 @@ internal sealed class PipelineCommand : RankingCommand
         KafkaSettings topics = SpecOptions.Kafka(run, run.Get(kafka)!, run.Get(kafkaConfig), problem);
         int partitions = await TopicNames.EnsureAsync(topics, problem);
         await using StoreConnection store = await StoreConnection.ConnectAsync(RedisAddress.Store(run.Get(redis)!, run.Get(CommonOptions.Namespace) ?? problem.Name));
-        using var member = new PipelineMember(new FeatureBuilder(new FeaturePlan(problem)), topics, partitions, run.Logs.CreateLogger<PipelineMember>());
-        using var rows = new KafkaRows(topics, partitions);
+        var builder = new FeatureBuilder(new FeaturePlan(problem));
+        using var member = new PipelineMember(builder, topics, partitions, run.Logs.CreateLogger<PipelineMember>());
+        using StoreSinks sinks = await StoreSinks.OpenAsync(builder.Plan, topics, partitions, store, run.Logs);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Stopping);
-        Task sink = Task.Run(() => new SinkLoop(rows, new RowSink(store), logger: run.Logs.CreateLogger<SinkLoop>()).RunAsync(stop.Token), CancellationToken.None);
+        Task sink = sinks.RunAsync(stop.Token);
         PipelineStatus status = await Progress.Run(run.Terminal, async progress =>
         {
             using Progress.Step step = progress.Begin("pipeline");
@@ -57,8 +58,8 @@ internal sealed class PipelineCommand : RankingCommand
         });
         if (!run.Stopping.IsCancellationRequested)
         {
-            while (!rows.CaughtUp) await Task.Delay(100, run.Stopping);
-            await Task.Delay(1_000, CancellationToken.None); // the sink's last batch
+            await Task.Delay(500, run.Stopping); // what was written last has to be seen first
+            while (!sinks.CaughtUp) await Task.Delay(100, run.Stopping);
         }
         await stop.CancelAsync();
         await sink;

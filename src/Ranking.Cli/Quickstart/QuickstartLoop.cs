@@ -8,6 +8,7 @@ using Ranking.Features.Examples;
 using Ranking.Features.Spec;
 using Ranking.Serving;
 using Ranking.Store;
+using Ranking.Store.Sink;
 using Ranking.Streams.Replay;
 using Ranking.Training;
 using Ranking.Training.Batches;
@@ -53,7 +54,8 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
         if (Directory.Exists(registryFolder)) Directory.Delete(registryFolder, recursive: true);
         var registry = new ModelRegistry(registryFolder);
 
-        await using var stream = new QuickstartStream(servers, builder, split, details, OpenLog(spec), logs, cancel);
+        using StoreSinks sinks = await StoreSinks.OpenAsync(builder.Plan, servers.Kafka, servers.Partitions, servers.Store, logs);
+        await using var stream = new QuickstartStream(servers, sinks, builder, split, details, OpenLog(spec), logs, cancel);
         TrainingOutcome trained = await StreamAndTrain(progress, spec, builder, split, servers, stream, registry);
         result.RedisBytes = await servers.UsedMemoryAsync() - emptyRedis;
 

@@ -11,7 +11,7 @@ using Ranking.Training.Evaluation;
 namespace Ranking.Cli.Quickstart;
 
 /// <summary>
-/// The running stream: replay, pipeline, sink, and a reader of examples that keeps those that are not learned from and measures the
+/// The running stream: replay, pipeline, sinks, and a reader of examples that keeps those that are not learned from and measures the
 /// smoothed target mean on them. The replay halts at the instant of ranking until it is told to go on.
 /// </summary>
 internal sealed class QuickstartStream : IAsyncDisposable
@@ -22,7 +22,7 @@ internal sealed class QuickstartStream : IAsyncDisposable
     readonly QuickstartDetails details;
     readonly CancellationTokenSource stop;
     readonly PipelineMember member;
-    readonly KafkaRows rows;
+    readonly StoreSinks sinks;
     readonly TopicReplay replay;
     readonly TaskCompletionSource halted = new(TaskCreationOptions.RunContinuationsAsynchronously), resume = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Stopwatch watch = Stopwatch.StartNew();
@@ -32,18 +32,17 @@ internal sealed class QuickstartStream : IAsyncDisposable
     long replayedMs = long.MinValue;
 
     /// <summary>Starts everything; training reads beside it.</summary>
-    public QuickstartStream(QuickstartServers servers, FeatureBuilder builder, QuickstartSplit split, QuickstartDetails details, Func<RawLogs> log, ILoggerFactory logs, CancellationToken cancel)
+    public QuickstartStream(QuickstartServers servers, StoreSinks sinks, FeatureBuilder builder, QuickstartSplit split, QuickstartDetails details, Func<RawLogs> log, ILoggerFactory logs, CancellationToken cancel)
     {
-        (this.servers, plan, this.split, this.details) = (servers, builder.Plan, split, details);
+        (this.servers, this.sinks, plan, this.split, this.details) = (servers, sinks, builder.Plan, split, details);
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         baseline = new([.. plan.Spec.Labels.Keys]);
         // The embedded broker forgets what it has no room for: everybody who reads is known before anything is written.
         foreach (string reader in (string[])["trainer", "evaluation"]) servers.Kafka.Flow?.Register(Streams.Topics.TopicNames.Examples, reader);
         member = new(builder, servers.Kafka, servers.Partitions, logs.CreateLogger<PipelineMember>());
-        rows = new(servers.Kafka, servers.Partitions);
         replay = new(plan, servers.Kafka, servers.Partitions, stop.Token);
         pipelineTask = Guard(() => member.Run(null, stop.Token));
-        sinkTask = Task.Run(() => new SinkLoop(rows, new RowSink(servers.Store), logger: logs.CreateLogger<SinkLoop>()).RunAsync(stop.Token), CancellationToken.None);
+        sinkTask = sinks.RunAsync(stop.Token);
         collectTask = Guard(Collect);
         replayTask = Guard(() => Replay(log));
     }
@@ -63,12 +62,13 @@ internal sealed class QuickstartStream : IAsyncDisposable
     /// <summary>The smoothed target mean on those examples.</summary>
     public ScoredRows Baseline => baseline;
 
-    /// <summary>Waits until the replay has halted and rows up to that instant lie in Redis.</summary>
+    /// <summary>Waits until the replay has halted and rows and vectors up to that instant lie in Redis.</summary>
     public async Task HaltedAsync(Action report)
     {
         await Until(() => halted.Task.IsCompleted, report);
-        await Until(() => member.Status.CaughtUp && rows.CaughtUp, report);
-        await Task.Delay(500); // the sink's last batch
+        await Until(() => member.Status.CaughtUp && sinks.CaughtUp, report);
+        await Task.Delay(500); // what was written last has to be seen first
+        await Until(() => sinks.CaughtUp, report);
     }
 
     /// <summary>Replays the rest and waits until every example has been read.</summary>
@@ -146,7 +146,6 @@ internal sealed class QuickstartStream : IAsyncDisposable
         }
         replay.Dispose();
         member.Dispose();
-        rows.Dispose();
         stop.Dispose();
     }
 }

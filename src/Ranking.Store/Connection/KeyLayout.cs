@@ -15,7 +15,8 @@ namespace Ranking.Store;
 /// ns:{b}:token:VERSION:ID   cached token of item ID for a model version
 /// ns:{b}:offset             what the sink wrote last for this tag
 /// ns:versions               model versions that have tokens, until when
-/// ns:{vectors:KIND}         the vector set of an entity kind; ns:{vectors:KIND}:offset:b beside it
+/// ns:{vectors:KIND}         the vector set of an entity kind; beside it, in its slot, ns:{vectors:KIND}:offset:b, :documents, :deleted
+///                           and :settings
 /// </code>
 /// </summary>
 public sealed class KeyLayout
@@ -80,6 +81,15 @@ public sealed class KeyLayout
     /// <summary>Key of a tag's offset for vectors; in the slot of the vector set.</summary>
     public RedisKey VectorOffset(string kind, int tag) =>
         string.Create(CultureInfo.InvariantCulture, $"{Namespace}:{{vectors:{kind}}}:offset:{tag}");
+
+    /// <summary>Hash of the documents that a vector set was made from: id to event time and hash.</summary>
+    public RedisKey VectorDocuments(string kind) => $"{Namespace}:{{vectors:{kind}}}:documents";
+
+    /// <summary>Sorted set of deleted documents by event time, kept while an older one could still come.</summary>
+    public RedisKey VectorDeletions(string kind) => $"{Namespace}:{{vectors:{kind}}}:deleted";
+
+    /// <summary>Hash of the encoder's settings that a vector set was made with.</summary>
+    public RedisKey VectorSettings(string kind) => $"{Namespace}:{{vectors:{kind}}}:settings";
 
     /// <summary>Pattern for SCAN that finds every key of the namespace.</summary>
     public string AllPattern => Namespace + ":*";

@@ -6,4 +6,4 @@ namespace Ranking.Store.Sink;
 /// <param name="Value">The row's bytes, opaque here; null deletes the entity.</param>
 /// <param name="Partition">Partition it was read from.</param>
 /// <param name="Offset">Its offset there.</param>
-public sealed record RowChange(string Kind, string Id, byte[]? Value, int Partition, long Offset);
+public sealed record RowChange(string Kind, string Id, byte[]? Value, int Partition, long Offset) : ISinkChange;

@@ -8,13 +8,20 @@ namespace Ranking.Store.Sink;
 /// Carries changes from a source to a sink until it is cancelled: collects a batch, applies it, goes back where the sink says. A Redis
 /// that is away stops it for as long as that lasts; nothing is lost, since the offset lies with the rows.
 /// </summary>
-public sealed partial class SinkLoop(IRowSource source, RowSink sink, RowSinkOptions? options = null, ILogger<SinkLoop>? logger = null)
+/// <param name="source">What is read.</param>
+/// <param name="sink">What writes it.</param>
+/// <param name="logger">Told of trouble; null for nobody.</param>
+public sealed partial class SinkLoop<TChange>(ISinkSource<TChange> source, TaggedSink<TChange> sink, ILogger? logger = null)
+    where TChange : ISinkChange
 {
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
-    readonly RowSinkOptions _options = options ?? new RowSinkOptions();
-    readonly List<RowChange> _batch = [];
+    readonly List<TChange> _batch = [];
     int[] _held = [];
+    volatile bool _caughtUp;
+
+    /// <summary>Whether everything is in Redis up to the end that the source has seen.</summary>
+    public bool CaughtUp => _caughtUp;
 
     /// <summary>Runs until <paramref name="stop"/>; then returns. What is not written then is read again next time.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -28,14 +35,16 @@ public sealed partial class SinkLoop(IRowSource source, RowSink sink, RowSinkOpt
             {
                 if (pause > TimeSpan.Zero) await Task.Delay(pause, stop);
                 if (!_held.SequenceEqual(source.Held)) await AssignAsync(stop);
-                else if (look || sinceLook.Elapsed >= _options.LookEvery) GoBack(await sink.LookAsync());
-                if (look || sinceLook.Elapsed >= _options.LookEvery) sinceLook.Restart();
+                else if (look || sinceLook.Elapsed >= sink.Options.LookEvery) GoBack(await sink.LookAsync());
+                if (look || sinceLook.Elapsed >= sink.Options.LookEvery) sinceLook.Restart();
                 look = false;
                 await CollectAsync(stop);
+                if (_batch.Count > 0) _caughtUp = false;
                 GoBack(await sink.ApplyAsync(_batch));
                 foreach (int p in _held) await MoveUpAsync(p);
                 if (pause > TimeSpan.Zero && logger is not null) LogBack(logger);
                 pause = TimeSpan.Zero;
+                _caughtUp = source.CaughtUp;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -45,6 +54,7 @@ public sealed partial class SinkLoop(IRowSource source, RowSink sink, RowSinkOpt
                 if (pause == TimeSpan.Zero && logger is not null) LogAway(logger, e.Message);
                 pause = pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
                 look = true;
+                _caughtUp = false;
                 // What the failed batch held lies between the tags' offsets and the position.
                 foreach (int p in _held)
                     if (sink.AppliedThrough(p) is >= 0 and long from && from < source.Position(p)) source.Seek(p, from);
@@ -66,11 +76,11 @@ public sealed partial class SinkLoop(IRowSource source, RowSink sink, RowSinkOpt
     {
         _batch.Clear();
         Stopwatch clock = Stopwatch.StartNew();
-        TimeSpan left = _options.BatchTime;
-        while (left > TimeSpan.Zero && _batch.Count < _options.BatchSize)
+        TimeSpan left = sink.Options.BatchTime;
+        while (left > TimeSpan.Zero && _batch.Count < sink.Options.BatchSize)
         {
-            await source.ReadAsync(_batch, _options.BatchSize - _batch.Count, left, stop);
-            left = _options.BatchTime - clock.Elapsed;
+            await source.ReadAsync(_batch, sink.Options.BatchSize - _batch.Count, left, stop);
+            left = sink.Options.BatchTime - clock.Elapsed;
         }
     }
 

@@ -27,11 +27,11 @@ sealed class TagOffsets(StoreConnection store, Func<int, RedisKey> offsetKey, Ti
     /// A new offset to write for a tag, stamped with now, or with 0 while the tag is not swept: whoever finds that at its start begins at
     /// the beginning.
     /// </summary>
-    public string Stamp(int b, long offset)
+    public string Stamp(int b, long offset, long greatestMs)
     {
         TagState tag = _tags[b]!;
         long seconds = tag.Seen is not null || tag.Unswept ? 0 : clock.GetUtcNow().ToUnixTimeSeconds();
-        return new StoredOffset(offset, _partitions, seconds).ToString();
+        return new StoredOffset(offset, _partitions, seconds, greatestMs).ToString();
     }
 
     /// <summary>Takes partitions over; returns where to read each from.</summary>
@@ -71,11 +71,11 @@ sealed class TagOffsets(StoreConnection store, Func<int, RedisKey> offsetKey, Ti
         bool parsed = StoredOffset.TryParse(found, out StoredOffset stored) && stored.Partitions == _partitions;
         TimeSpan age = clock.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(stored.UnixSeconds);
 
-        if (sent is not null && found == sent) tag.Applied = Math.Max(tag.Applied, stored.Offset); // it did arrive
+        if (sent is not null && found == sent) (tag.Applied, tag.GreatestMs) = (Math.Max(tag.Applied, stored.Offset), stored.GreatestMs); // it did arrive
         else if (sent is not null && found is not null && found == before) { } // it never did
         else if (!parsed || (fresh && stored.Offset >= bounds.End) || (age >= oldest && (fresh || stored.UnixSeconds != 0)))
             Restart(b);
-        else (tag.Applied, tag.Seen, tag.Unswept) = (stored.Offset, null, stored.UnixSeconds == 0);
+        else (tag.Applied, tag.GreatestMs, tag.Seen, tag.Unswept) = (stored.Offset, stored.GreatestMs, null, stored.UnixSeconds == 0);
         tag.At = clock.GetUtcNow();
         return new Rewind(PartitionOf(b), From(b));
     }
@@ -84,15 +84,15 @@ sealed class TagOffsets(StoreConnection store, Func<int, RedisKey> offsetKey, Ti
     public Rewind Restart(int b)
     {
         TagState tag = _tags[b]!;
-        (tag.Applied, tag.Seen, tag.Unswept, tag.SweepAt) = (-1, [], false, _bounds[PartitionOf(b)].End);
+        (tag.Applied, tag.GreatestMs, tag.Seen, tag.Unswept, tag.SweepAt) = (-1, long.MinValue, [], false, _bounds[PartitionOf(b)].End);
         return new Rewind(PartitionOf(b), From(b));
     }
 
     /// <summary>Notes that a tag was written.</summary>
-    public void Wrote(int b, string value, long offset)
+    public void Wrote(int b, string value, long offset, long greatestMs)
     {
         TagState tag = _tags[b]!;
-        (tag.Written, tag.Applied, tag.At, tag.Sent) = (value, Math.Max(offset, tag.Applied), clock.GetUtcNow(), null);
+        (tag.Written, tag.Applied, tag.GreatestMs, tag.At, tag.Sent) = (value, Math.Max(offset, tag.Applied), greatestMs, clock.GetUtcNow(), null);
     }
 
     long From(int b) => Math.Max(_tags[b]!.Applied + 1, _bounds[PartitionOf(b)].Begin);

@@ -9,6 +9,9 @@ sealed class TagState
     /// <summary>Every change of the tag up to this offset is in Redis; −1 for none.</summary>
     public long Applied { get; set; } = -1;
 
+    /// <summary>Greatest event time of the partition's records up to <see cref="Applied"/>, milliseconds, for sinks that mind it.</summary>
+    public long GreatestMs { get; set; } = long.MinValue;
+
     /// <summary>When <see cref="Written"/> was written, by the clock of whoever wrote it.</summary>
     public DateTimeOffset At { get; set; }
 

@@ -1,7 +1,7 @@
 namespace Ranking.Store.Sink;
 
-/// <summary>How the sink writes.</summary>
-public sealed record RowSinkOptions
+/// <summary>How a sink writes.</summary>
+public sealed record SinkOptions
 {
     /// <summary>An offset older than this is not trusted: tombstones after it may be compacted away. Default one day.</summary>
     public TimeSpan OldestOffset { get; init; } = TimeSpan.FromDays(1);

@@ -1,16 +1,19 @@
 namespace Ranking.Store.Sink;
 
 /// <summary>
-/// Reads the topic <c>rows</c>: a consumer assigned by hand the partitions of the tasks held, reading committed records only.
+/// Reads a topic for a sink: a consumer assigned by hand the partitions of the tasks held, reading committed records only.
 /// Used by one thread at a time.
 /// </summary>
-public interface IRowSource
+public interface ISinkSource<TChange>
 {
     /// <summary>Number of partitions of the topic, a power of two that divides <see cref="KeyLayout.Tags"/>.</summary>
     int Partitions { get; }
 
     /// <summary>Partitions read now. May be another list at each call, as tasks come and go.</summary>
     IReadOnlyList<int> Held { get; }
+
+    /// <summary>Whether every partition has been read to the end that it had when its end was last seen.</summary>
+    bool CaughtUp { get; }
 
     /// <summary>The log's start and the end of what is committed, asked of the broker now.</summary>
     ValueTask<PartitionBounds> BoundsAsync(int partition, CancellationToken cancellation);
@@ -22,5 +25,5 @@ public interface IRowSource
     long Position(int partition);
 
     /// <summary>Adds up to <paramref name="max"/> records, waiting at most <paramref name="wait"/> for the first.</summary>
-    ValueTask ReadAsync(ICollection<RowChange> into, int max, TimeSpan wait, CancellationToken cancellation);
+    ValueTask ReadAsync(ICollection<TChange> into, int max, TimeSpan wait, CancellationToken cancellation);
 }

@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Logging;
+using Ranking.Features.Errors;
+using Ranking.Features.Examples;
+using Ranking.Mbat;
+using Ranking.Store.Vectors;
+using Ranking.Streams.Topics;
+
+namespace Ranking.Store.Sink;
+
+/// <summary>
+/// Everything that carries a problem's topics to Redis: rows and, where the spec has documents of items and the server vector sets, the
+/// documents' vectors.
+/// </summary>
+public sealed partial class StoreSinks : IDisposable
+{
+    /// <summary>The entity kind whose documents are searched.</summary>
+    public const string SearchedKind = "item";
+
+    readonly KafkaRows _rows;
+    readonly SinkLoop<RowChange> _rowLoop;
+    readonly KafkaDocuments? _documents;
+    readonly SinkLoop<DocumentChange>? _documentLoop;
+
+    StoreSinks(KafkaRows rows, RowSink rowSink, KafkaDocuments? documents, DocumentSink? documentSink, ILoggerFactory logs)
+    {
+        (_rows, _documents, Rows, Documents) = (rows, documents, rowSink, documentSink);
+        _rowLoop = new(rows, rowSink, logs.CreateLogger<RowSink>());
+        if (documentSink is not null) _documentLoop = new(documents!, documentSink, logs.CreateLogger<DocumentSink>());
+    }
+
+    /// <summary>The sink of rows.</summary>
+    public RowSink Rows { get; }
+
+    /// <summary>The sink of vectors; null where there is none.</summary>
+    public DocumentSink? Documents { get; }
+
+    /// <summary>Whether everything is in Redis up to the ends that the sinks have seen.</summary>
+    public bool CaughtUp => _rowLoop.CaughtUp && _documentLoop?.CaughtUp != false;
+
+    /// <summary>Connects to the topics; on the embedded broker, writers wait for the sinks from here on.</summary>
+    /// <exception cref="RankingException">RNK6003: Redis holds vectors of another encoder; RNK3001, RNK3002: it is away or refuses.</exception>
+    public static async Task<StoreSinks> OpenAsync(FeaturePlan plan, KafkaSettings kafka, int partitions, StoreConnection store, ILoggerFactory logs)
+    {
+        DocumentSink? sink = null;
+        if (plan.Spec.Entities.ContainsKey(SearchedKind))
+        {
+            if ((await store.AbilitiesAsync()).VectorSets)
+            {
+                sink = new(store, SearchedKind, new MbatEncoder(plan.Mbat), plan.Spec.Lateness);
+                await sink.CheckSettingsAsync();
+            }
+            else
+            {
+                LogNoVectorSets(logs.CreateLogger<DocumentSink>());
+            }
+        }
+        return new(new(kafka, partitions), new(store), sink is null ? null : new(kafka, SearchedKind, partitions), sink, logs);
+    }
+
+    /// <summary>Runs until <paramref name="stop"/>, or until one of the sinks fails.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task[] loops = [Task.Run(() => _rowLoop.RunAsync(all.Token), CancellationToken.None)];
+        if (_documentLoop is not null) loops = [.. loops, Task.Run(() => _documentLoop.RunAsync(all.Token), CancellationToken.None)];
+        await Task.WhenAny(loops);
+        await all.CancelAsync();
+        await Task.WhenAll(loops);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _rows.Dispose();
+        _documents?.Dispose();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Redis has no vector sets: documents are not searchable, everything else works")]
+    static partial void LogNoVectorSets(ILogger logger);
+}

@@ -1,0 +1,196 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Ranking.Features.Errors;
+using Ranking.Mbat;
+using Ranking.Store.Sink;
+using StackExchange.Redis;
+
+namespace Ranking.Store.Vectors;
+
+/// <summary>
+/// Keeps the vector set of an entity kind equal to its topic of documents: encodes them, and writes vectors first and the offset after
+/// them. Of an id the document of the latest event time counts, whatever the order of arrival; what comes later than the pipeline allows
+/// is not used, as in the rows. Not for concurrent use.
+/// </summary>
+public sealed class DocumentSink : TaggedSink<DocumentChange>
+{
+    static readonly JsonDocumentOptions Json = new() { MaxDepth = 64 }; // as for rows
+
+    readonly MbatEncoder _encoder;
+    readonly VectorStore _vectors;
+    readonly VectorInventory _inventory;
+    readonly long _latenessMs;
+    long _written, _deleted, _late, _unreadable;
+
+    /// <summary>A sink that holds no partitions yet.</summary>
+    /// <param name="store">The server.</param>
+    /// <param name="kind">Entity kind.</param>
+    /// <param name="encoder">The spec's.</param>
+    /// <param name="lateness">The spec's allowed lateness.</param>
+    /// <param name="options">How it writes.</param>
+    public DocumentSink(StoreConnection store, string kind, MbatEncoder encoder, TimeSpan lateness, SinkOptions? options = null)
+        : base(store, b => store.Keys.VectorOffset(kind, b), options ?? new SinkOptions { BatchSize = 200 }) // a VADD takes a millisecond
+    {
+        (_encoder, _latenessMs) = (encoder, (long)lateness.TotalMilliseconds);
+        (_vectors, _inventory) = (new VectorStore(store, kind, encoder.Dimension), new VectorInventory(store, kind));
+    }
+
+    /// <summary>Vectors written.</summary>
+    public long Written => Interlocked.Read(ref _written);
+
+    /// <summary>Documents deleted.</summary>
+    public long Deleted => Interlocked.Read(ref _deleted);
+
+    /// <summary>Documents that came later than the lateness allows.</summary>
+    public long Late => Interlocked.Read(ref _late);
+
+    /// <summary>Documents that cannot be encoded.</summary>
+    public long Unreadable => Interlocked.Read(ref _unreadable);
+
+    /// <summary>Makes sure that the set holds no vectors of another encoder.</summary>
+    /// <exception cref="RankingException">RNK6003: it does; RNK3001, RNK3002: Redis is away or refuses.</exception>
+    public async Task CheckSettingsAsync()
+    {
+        try
+        {
+            Check((await _inventory.ReadAsync([])).Settings);
+        }
+        catch (Exception e) when (StoreConnection.IsServerFault(e))
+        {
+            throw Store.Explain(e);
+        }
+    }
+
+    private protected override async Task<IReadOnlyList<Rewind>> WriteAsync(IReadOnlyList<DocumentChange> batch)
+    {
+        Dictionary<int, Progress> moved = [];
+        OrderedDictionary<string, List<DocumentChange>> changes = new(StringComparer.Ordinal);
+        foreach (IGrouping<int, DocumentChange> partition in batch.GroupBy(c => c.Partition)) Sort([.. partition], moved, changes);
+        if (changes.Count > 0) await ApplyAsync(changes);
+        Rewind?[] rewinds = await Task.WhenAll(moved.Where(m => m.Value.Touched)
+            .Select(m => MoveAsync(m.Key, m.Value.Through, [], [], m.Value.GreatestMs)));
+        foreach ((int b, Progress progress) in moved.Where(m => !m.Value.Touched)) Offsets[b]!.GreatestMs = progress.GreatestMs;
+        return [.. rewinds.OfType<Rewind>()];
+    }
+
+    // What of a partition's records is new to each of its tags. A tag's clock counts all records of the partition, as the pipeline's does.
+    void Sort(DocumentChange[] records, Dictionary<int, Progress> moved, OrderedDictionary<string, List<DocumentChange>> changes)
+    {
+        int[] tags = [.. records.Select(r => r.Id is null ? -1 : KeyLayout.TagOf(r.Id))];
+        foreach (int b in Offsets.HeldOf(records[0].Partition))
+        {
+            TagState tag = Offsets[b]!;
+            (long greatest, bool touched) = (tag.GreatestMs, false);
+            for (int i = 0; i < records.Length; i++)
+            {
+                if (records[i].Offset <= tag.Applied || (tags[i] >= 0 && Offsets.PartitionOf(tags[i]) != records[i].Partition)) continue;
+                bool late = greatest != long.MinValue && records[i].TimeMs < greatest - _latenessMs;
+                greatest = Math.Max(greatest, records[i].TimeMs);
+                if (tags[i] != b) continue;
+                touched = true;
+                if (late) _late++;
+                else if (changes.TryGetValue(records[i].Id!, out List<DocumentChange>? of)) of.Add(records[i]);
+                else changes.Add(records[i].Id!, [records[i]]);
+            }
+            moved[b] = new Progress(records[^1].Offset, greatest, touched);
+        }
+        for (int i = 0; i < records.Length; i++) if (tags[i] >= 0 && Offsets.PartitionOf(tags[i]) != records[i].Partition) Misplace();
+    }
+
+    async Task ApplyAsync(OrderedDictionary<string, List<DocumentChange>> changes)
+    {
+        (DocumentStamp[] known, string? settings) = await _inventory.ReadAsync([.. changes.Keys]);
+        Check(settings);
+        List<(string, DocumentStamp)> kept = [], deleted = [];
+        List<VectorDocument> put = [];
+        List<string> removed = [];
+        for (int i = 0; i < known.Length; i++)
+        {
+            (string id, List<DocumentChange> of) = changes.GetAt(i);
+            DocumentStamp now = known[i];
+            VectorDocument? vector = null;
+            bool changed = false;
+            foreach (DocumentChange change in of)
+            {
+                DocumentStamp stamp = DocumentStamp.Of(change.TimeMs, change.Json);
+                if (!stamp.StandsAgainst(now) || (change.Json is { } json && !TryEncode(id, json, out vector))) continue;
+                if (change.Json is null) vector = null;
+                (now, changed) = (stamp, true);
+            }
+            See(id, now.Hash is not null);
+            if (!changed) continue;
+            (now.Hash is null ? deleted : kept).Add((id, now));
+            if (vector is not null) put.Add(vector);
+            else removed.Add(id);
+        }
+        // One connection keeps their order: nothing is in the set that the inventory does not know.
+        await Task.WhenAll(_inventory.PutAsync(kept, _encoder.SettingsHash), _vectors.PutAsync(put), _vectors.RemoveAsync(removed), _inventory.DeleteAsync(deleted));
+        Interlocked.Add(ref _written, put.Count);
+        Interlocked.Add(ref _deleted, deleted.Count);
+    }
+
+    /// <exception cref="RankingException">RNK6003: the set holds vectors of another encoder.</exception>
+    void Check(string? settings)
+    {
+        if (settings is null || settings == _encoder.SettingsHash) return;
+        throw new RankingException(ErrorCodes.EncoderDiffers,
+            $"the vectors of {_vectors.Kind} in Redis were made with settings {settings}, the spec's mbat settings are {_encoder.SettingsHash}");
+    }
+
+    // False for what the pipeline refuses as well; a document without any leaf has no direction and no vector.
+    bool TryEncode(string id, byte[] json, out VectorDocument? vector)
+    {
+        vector = null;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, Json);
+            float[] vector_D = new float[_encoder.Dimension];
+            _encoder.Encode(json, vector_D);
+            if (vector_D.AsSpan().ContainsAnyExcept(0f)) vector = new VectorDocument(id, vector_D, DocumentAttributes.Of(document.RootElement));
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or MbatFormatException)
+        {
+            _unreadable++;
+            return false;
+        }
+    }
+
+    private protected override async IAsyncEnumerable<(int Tag, RedisKey What)> UnseenAsync(IReadOnlyList<int> tags)
+    {
+        await foreach ((string id, _) in _inventory.AllAsync())
+        {
+            int b = KeyLayout.TagOf(id);
+            if (tags.Contains(b) && !Offsets[b]!.Seen!.Contains(Hash(id))) yield return (b, id);
+        }
+    }
+
+    private protected override async Task<Rewind?> DeleteAsync(int tag, long offset, IReadOnlyList<RedisKey> unseen)
+    {
+        if (unseen.Count > 0)
+        {
+            string[] ids = [.. unseen.Select(id => (string)id!)];
+            await _vectors.RemoveAsync(ids);
+            await _inventory.ForgetAsync(ids);
+        }
+        return await MoveAsync(tag, offset, [], []);
+    }
+
+    private protected override async Task TidyAsync(IReadOnlyList<int> tags)
+    {
+        long WatermarkOf(int b) => Offsets[b] is { GreatestMs: > long.MinValue and var greatest } && tags.Contains(b) ? greatest - _latenessMs : long.MinValue;
+        await _inventory.ForgetDeletionsAsync(id => WatermarkOf(KeyLayout.TagOf(id)), tags.Max(WatermarkOf));
+    }
+
+    void See(string id, bool exists)
+    {
+        if (Offsets[KeyLayout.TagOf(id)]?.Seen is not { } seen) return;
+        if (exists) seen.Add(Hash(id));
+        else seen.Remove(Hash(id));
+    }
+
+    static ulong Hash(string id) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(id.AsSpan()));
+
+    readonly record struct Progress(long Through, long GreatestMs, bool Touched);
+}

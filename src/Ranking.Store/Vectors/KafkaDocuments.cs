@@ -1,0 +1,29 @@
+using Confluent.Kafka;
+using Ranking.Features.Events;
+using Ranking.Store.Sink;
+using Ranking.Streams.Contracts;
+using Ranking.Streams.Topics;
+
+namespace Ranking.Store.Vectors;
+
+/// <summary>The topic of an entity kind's documents.</summary>
+/// <param name="kafka">Where the topic is.</param>
+/// <param name="kind">Entity kind.</param>
+/// <param name="partitions">The topic's partitions.</param>
+public sealed class KafkaDocuments(KafkaSettings kafka, string kind, int partitions)
+    : KafkaChanges<DocumentChange>(kafka, "vectors", Topic(kind), partitions)
+{
+    readonly string _topic = Topic(kind);
+
+    static string Topic(string kind) => "entities." + kind;
+
+    /// <inheritdoc/>
+    protected override DocumentChange Decode(ConsumeResult<byte[], byte[]?> read)
+    {
+        if (read.Message.Value is not { } value) throw new MessageFormatException("no value; deletions of ours carry their time as a value");
+        SourceMessage message = SourceMessages.Decode(_topic, value, contextFields: 0);
+        return message.Event is EntityDocument document
+            ? new(document.Id, document.TimeMs, document.Json, read.Partition.Value, read.Offset.Value)
+            : new(null, message.TimeMs, null, read.Partition.Value, read.Offset.Value);
+    }
+}

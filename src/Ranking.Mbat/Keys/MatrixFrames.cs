@@ -11,16 +11,12 @@ internal sealed class MatrixFrames : Frames
     private readonly BlockPermutation _identity;
     private readonly BlockPermutation _array;
     private readonly BlockPermutation _sequence;
-    private readonly uint[] _wide;
-    private readonly uint[] _wideBag;
     private readonly float[] _value;
     private readonly float[] _bound;
-    private readonly List<Accumulator> _sums = [];
     private Level[] _levels = new Level[8];
     private int _top;
-    private int _open;
 
-    public MatrixFrames(int dimension, KeyHashes hashes, MatrixCache matrices)
+    public MatrixFrames(int dimension, KeyHashes hashes, MatrixCache matrices) : base(dimension)
     {
         _dimension = dimension;
         _matrices = matrices;
@@ -29,20 +25,15 @@ internal sealed class MatrixFrames : Frames
         _array.Draw(hashes.Array, hashes.Bank);
         _sequence = new BlockPermutation(dimension);
         _sequence.Draw(hashes.Sequence, hashes.Bank);
-        _wide = new uint[dimension / 16];
-        _wideBag = new uint[WordBag.Planes * _wide.Length];
         _value = new float[dimension];
         _bound = new float[dimension];
-        _sums.Add(new Accumulator(dimension));
         _levels[0].Way = _identity;
     }
 
-    public override Accumulator Result => _sums[0];
-
     public override void Reset()
     {
-        (_top, _open) = (0, 0);
-        _sums[0].Clear();
+        base.Reset();
+        _top = 0;
     }
 
     public override void EnterKey(ulong key)
@@ -68,41 +59,23 @@ internal sealed class MatrixFrames : Frames
         KeyMatrix? matrix = _levels[_top--].Matrix;
         if (matrix is null)
             return;
-        Accumulator value = _sums[_open--];
+        Accumulator value = Sums[Open--];
         if (value.IsZero)
             return;
         value.CopyTo(_value);
         matrix.Apply(_value, _bound);
         if (_levels[_top].Way == _identity)
         {
-            _sums[_open].Add(_bound);
+            Sums[Open].Add(_bound);
             return;
         }
         _levels[_top].Way.Apply(_bound, _value);
-        _sums[_open].Add(_value);
+        Sums[Open].Add(_value);
     }
 
-    public override void OpenNode()
-    {
-        if (++_open == _sums.Count)
-            _sums.Add(new Accumulator(_dimension));
-        _sums[_open].Clear();
-    }
+    public override void Add(ReadOnlySpan<ulong> bits, int weight) => Add(_levels[_top].Way, bits, weight);
 
-    public override void CloseNode(double weight)
-    {
-        _open--;
-        _sums[_open].AddNormalised(_sums[_open + 1], weight);
-    }
-
-    public override void Add(ReadOnlySpan<ulong> bits, int weight)
-    {
-        PermutedSum.Widen(bits, _wide);
-        PermutedSum.Add(_levels[_top].Way, _wide, weight, _sums[_open].Room(Math.Abs((long)weight)));
-    }
-
-    public override void Add(WordBag bag, int weight) =>
-        PermutedSum.Add(_levels[_top].Way, bag, _wideBag, weight, _sums[_open].Room(Math.Abs((long)weight) * bag.Count));
+    public override void Add(WordBag bag, int weight) => Add(_levels[_top].Way, bag, weight);
 
     private ref Level Push()
     {

@@ -16,14 +16,10 @@ internal sealed class PermutationFrames : Frames
     private readonly BlockPermutation _sequence;
     private readonly ulong _arrayHash;
     private readonly ulong _sequenceHash;
-    private readonly uint[] _wide;
-    private readonly uint[] _wideBag;
-    private readonly List<Accumulator> _sums = [];
     private Level[] _levels = new Level[8];
     private int _top;
-    private int _open;
 
-    public PermutationFrames(int dimension, KeyHashes hashes)
+    public PermutationFrames(int dimension, KeyHashes hashes) : base(dimension)
     {
         _dimension = dimension;
         _bank = hashes.Bank;
@@ -32,20 +28,15 @@ internal sealed class PermutationFrames : Frames
         _sequence = new BlockPermutation(dimension);
         _sequence.Draw(hashes.Sequence, _bank);
         (_arrayHash, _sequenceHash) = (hashes.Array, hashes.Sequence);
-        _wide = new uint[dimension / 16];
-        _wideBag = new uint[WordBag.Planes * _wide.Length];
-        _sums.Add(new Accumulator(dimension));
         _levels[0].Way = _cache[PathCache.Root];
     }
-
-    public override Accumulator Result => _sums[0];
 
     public override void Reset()
     {
         if (_cache.Full)
             _cache.Clear();
-        (_top, _open) = (0, 0);
-        _sums[0].Clear();
+        base.Reset();
+        _top = 0;
     }
 
     public override void EnterKey(ulong key) => Push(key);
@@ -77,27 +68,9 @@ internal sealed class PermutationFrames : Frames
 
     public override void Leave() => _top--;
 
-    public override void OpenNode()
-    {
-        if (++_open == _sums.Count)
-            _sums.Add(new Accumulator(_dimension));
-        _sums[_open].Clear();
-    }
+    public override void Add(ReadOnlySpan<ulong> bits, int weight) => Add(_levels[_top].Way, bits, weight);
 
-    public override void CloseNode(double weight)
-    {
-        _open--;
-        _sums[_open].AddNormalised(_sums[_open + 1], weight);
-    }
-
-    public override void Add(ReadOnlySpan<ulong> bits, int weight)
-    {
-        PermutedSum.Widen(bits, _wide);
-        PermutedSum.Add(_levels[_top].Way, _wide, weight, _sums[_open].Room(Math.Abs((long)weight)));
-    }
-
-    public override void Add(WordBag bag, int weight) =>
-        PermutedSum.Add(_levels[_top].Way, bag, _wideBag, weight, _sums[_open].Room(Math.Abs((long)weight) * bag.Count));
+    public override void Add(WordBag bag, int weight) => Add(_levels[_top].Way, bag, weight);
 
     private void Push(ulong step)
     {

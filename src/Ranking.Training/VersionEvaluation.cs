@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Ranking.Features.Errors;
+using Ranking.Features.Examples;
 using Ranking.Features.Spec;
 using Ranking.Models;
 using Ranking.Training.Batches;
@@ -13,6 +14,9 @@ namespace Ranking.Training;
 /// <param name="device">cpu or cuda.</param>
 public sealed class VersionEvaluation(ModelRegistry registry, string device = "cpu")
 {
+    /// <summary>Told after each batch how far the scoring of a version is; on the caller's thread.</summary>
+    public Action<EvaluationProgress>? Progress { get; init; }
+
     /// <summary>All metrics of a version.</summary>
     /// <param name="name">The version.</param>
     /// <param name="files">Parquet files of examples.</param>
@@ -29,8 +33,7 @@ public sealed class VersionEvaluation(ModelRegistry registry, string device = "c
         ExampleFiles all = new(spec, files);
         ExampleRange examples = new(all, range);
         using RankingModel model = VersionModel.Load(version, device);
-        ScoredRows rows = ExampleScorer.Score(spec, model.Score, examples, segment is null ? null : Segments.By(spec, segment, model, examples), cancel);
-        Require(rows, examples);
+        ScoredRows rows = Score(version, spec, model, examples, segment is null ? null : Segments.By(spec, segment, model, examples), cancel);
         string? reason = GaucRule.ReasonAgainst(spec, all.UserFrozenAtMs, range.FromMs ?? all.FirstTimeMs);
         return Evaluator.Evaluate(rows, new EvaluationSettings { GaucReason = reason, Resamples = resamples });
     }
@@ -69,19 +72,30 @@ public sealed class VersionEvaluation(ModelRegistry registry, string device = "c
             RankingSpec spec = VersionModel.SpecOf(version);
             ExampleRange examples = new(new ExampleFiles(spec, files), range);
             using RankingModel model = VersionModel.Load(version, device);
-            ScoredRows rows = ExampleScorer.Score(spec, model.Score, examples, cancel: cancel);
-            Require(rows, examples);
-            return rows;
+            return Score(version, spec, model, examples, null, cancel);
         }
         ScoredRows rowsA = Scored(versionA);
         return new ComparisonReport(versionA.ToString(), versionB.ToString(), rowsA.Count, Evaluator.Compare(rowsA, Scored(versionB)));
     }
 
-    static void Require(ScoredRows rows, IExampleSource examples)
+    ScoredRows Score(ModelVersion version, RankingSpec spec, RankingModel model, IExampleSource examples, Func<Example, string>? segment, CancellationToken cancel)
     {
-        if (rows.Count == 0) throw new RankingException(ErrorCodes.NothingToTrain, $"{examples.Identity}: no example to evaluate on.");
+        long done = 0;
+        float[] ScoreBatch(IReadOnlyList<FeatureVector> vectors)
+        {
+            float[] scores = model.Score(vectors);
+            Progress?.Invoke(new(version.ToString(), done += vectors.Count));
+            return scores;
+        }
+        ScoredRows rows = ExampleScorer.Score(spec, ScoreBatch, examples, segment, cancel);
+        return rows.Count > 0 ? rows : throw new RankingException(ErrorCodes.NothingToTrain, $"{examples.Identity}: no example to evaluate on.");
     }
 }
+
+/// <summary>How far an evaluation is.</summary>
+/// <param name="Version">NAME@V of the version that scores.</param>
+/// <param name="Done">Examples that it has scored.</param>
+public readonly record struct EvaluationProgress(string Version, long Done);
 
 /// <summary>What <c>compare</c> prints.</summary>
 /// <param name="A">NAME@V of A.</param>

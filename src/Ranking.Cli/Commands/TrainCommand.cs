@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Ranking.Cli.Parsing;
+using Ranking.Cli.Reports;
 using Ranking.Features.Errors;
 using Ranking.Features.Examples;
 using Ranking.Features.Spec;
@@ -59,7 +60,7 @@ internal sealed class TrainCommand : RankingCommand
         {
             console.WriteLine(FormattableString.Invariant(
                 $"{outcome.Model}@{outcome.Version}{(outcome.Promoted ? ", promoted" : "")}: {outcome.Samples} samples, {outcome.SamplesPerSecond:F0}/s, {outcome.Seconds:F1} s"));
-            if (outcome.Metrics is { } metrics) EvaluateCommand.Draw(console, metrics);
+            if (outcome.Metrics is { } metrics) MetricTables.Draw(console, metrics);
         });
         return 0;
     }

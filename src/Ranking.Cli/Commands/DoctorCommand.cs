@@ -28,7 +28,7 @@ internal sealed class DoctorCommand : RankingCommand
             string? prefix = run.Get(CommonOptions.Namespace) is { } name ? name + "." : null;
             findings.AddRange(await KafkaCheck.Run(KafkaAddress.Settings(brokers, run.Get(kafkaConfig)), prefix, run.Stopping));
         }
-        if (run.Get(redis) is { } server) findings.AddRange(await RedisCheck.Run(RedisAddress.Parse(server), run.Stopping));
+        if (run.Get(redis) is { } server) findings.AddRange(await RedisCheck.Run(RedisAddress.Store(server, run.Get(CommonOptions.Namespace) ?? "doctor"), run.Stopping));
 
         bool ok = findings.All(f => f.Status != FindingStatus.Failed);
         run.Terminal.Result(new { ok, checks = findings }, console => Draw(console, findings));

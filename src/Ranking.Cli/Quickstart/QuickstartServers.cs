@@ -56,19 +56,16 @@ internal sealed class QuickstartServers : IAsyncDisposable
             foreach ((string key, string value) in section)
                 if (key == "used_memory" && long.TryParse(value, out long bytes)) return bytes;
         long sum = 0;
-        foreach (var server in Store.Multiplexer.GetServers())
+        var lengths = new List<Task<long>>();
+        await foreach (RedisKey key in Store.ScanAsync(Store.Keys.AllPattern))
         {
-            var lengths = new List<Task<long>>();
-            await foreach (var key in server.KeysAsync(pattern: $"{Kafka.Namespace}:*", pageSize: 1000))
-            {
-                sum += ((byte[])key!).Length;
-                lengths.Add(LengthAsync(key));
-                if (lengths.Count < 1000) continue;
-                sum += (await Task.WhenAll(lengths)).Sum();
-                lengths.Clear();
-            }
+            sum += ((byte[])key!).Length;
+            lengths.Add(LengthAsync(key));
+            if (lengths.Count < 1000) continue;
             sum += (await Task.WhenAll(lengths)).Sum();
+            lengths.Clear();
         }
+        sum += (await Task.WhenAll(lengths)).Sum();
         return sum;
     }
 
@@ -90,7 +87,6 @@ internal sealed class QuickstartServers : IAsyncDisposable
 
     async Task DeleteKeysAsync()
     {
-        foreach (var server in Store.Multiplexer.GetServers().Where(s => s.IsConnected && !s.IsReplica))
-            await foreach (var key in server.KeysAsync(pattern: $"{Kafka.Namespace}:*", pageSize: 1000)) await Store.Database.KeyDeleteAsync(key);
+        await foreach (RedisKey key in Store.ScanAsync(Store.Keys.AllPattern)) await Store.Database.KeyDeleteAsync(key);
     }
 }

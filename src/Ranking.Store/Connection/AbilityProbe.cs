@@ -11,7 +11,7 @@ static class AbilityProbe
         IServer server = store.AnyServer();
         try
         {
-            Dictionary<string, string> info = (await server.InfoAsync("server")).SelectMany(g => g)
+            Dictionary<string, string> info = (await server.InfoAsync()).SelectMany(g => g)
                 .GroupBy(p => p.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Value, StringComparer.Ordinal);
             string name = info.ContainsKey("garnet_version") ? "garnet" : info.GetValueOrDefault("server_name", "redis");
             RedisKey probe = store.Keys.Offset(0); // any key of ours: access lists may allow no other
@@ -22,8 +22,9 @@ static class AbilityProbe
                 VectorSets = await WorksAsync(store, "VSIM", [store.Keys.Vectors("probe"), "VALUES", "1", "1", "COUNT", "1"]),
                 Scripts = await WorksAsync(store, "EVAL", ["return 1", "1", probe]),
                 Cluster = store.IsCluster,
-                EvictionPolicy = await SettingAsync(server, "maxmemory-policy"),
-                MaxMemoryBytes = long.TryParse(await SettingAsync(server, "maxmemory"), NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : null,
+                EvictionPolicy = await SettingAsync(server, "maxmemory-policy") ?? info.GetValueOrDefault("maxmemory_policy"),
+                MaxMemoryBytes = Bytes(await SettingAsync(server, "maxmemory") ?? info.GetValueOrDefault("maxmemory")),
+                UsedMemoryBytes = Bytes(info.GetValueOrDefault("used_memory")),
             };
         }
         catch (Exception e) when (StoreConnection.IsServerFault(e))
@@ -31,6 +32,8 @@ static class AbilityProbe
             throw store.Explain(e);
         }
     }
+
+    static long? Bytes(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : null;
 
     static async Task<bool> WorksAsync(StoreConnection store, string command, object[] arguments)
     {

@@ -18,11 +18,14 @@ public sealed record StoreAbilities
     /// <summary>Whether keys are spread over the shards of a Redis Cluster.</summary>
     public required bool Cluster { get; init; }
 
-    /// <summary><c>maxmemory-policy</c>; null where the server does not tell.</summary>
+    /// <summary><c>maxmemory-policy</c>, by CONFIG or, where that is forbidden, by INFO; null where the server does not tell.</summary>
     public required string? EvictionPolicy { get; init; }
 
     /// <summary><c>maxmemory</c> in bytes, 0 for no limit; null where the server does not tell.</summary>
     public required long? MaxMemoryBytes { get; init; }
+
+    /// <summary>Memory that the server says it uses, in bytes; null where it does not tell (Garnet).</summary>
+    public required long? UsedMemoryBytes { get; init; }
 
     /// <summary>False where the server may drop rows by itself to stay within its memory: <c>doctor</c> refuses it, <c>serve</c> warns.</summary>
     public bool KeepsRows => EvictionPolicy is null or "noeviction" || MaxMemoryBytes == 0;

@@ -68,7 +68,10 @@ public static class RankerServices
         services.AddSingleton<RankEndpoint>();
         services.AddSingleton<SimilarEndpoint>();
         services.AddSingleton<StateEndpoints>();
-        services.AddOpenTelemetry().WithMetrics(m => m.AddMeter(RankerMetrics.MeterName).AddRuntimeInstrumentation().AddPrometheusExporter());
+        // The host's own meters: http_server_request_duration_seconds by route and status, open connections, TLS handshakes.
+        services.AddOpenTelemetry().WithMetrics(m => m
+            .AddMeter(RankerMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
+            .AddRuntimeInstrumentation().AddPrometheusExporter());
         services.AddOpenApi("v1", RankerOpenApi.Configure);
         return services;
     }

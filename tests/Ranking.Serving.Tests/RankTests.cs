@@ -109,7 +109,7 @@ public sealed class RankTests(SharedRanker shared) : IClassFixture<SharedRanker>
         Assert.Equal("small@1", (await ranker.Client.ModelsAsync()).Serving);
         await ranker.Client.RankAsync(TestRanker.Request());
         string metrics = await ranker.Http.GetStringAsync(new Uri(ranker.Host.Admin, "metrics"));
-        foreach (string name in (string[])["ranking_requests_total", "ranking_stage_duration_seconds", "ranking_rows_read_total", "ranking_model_serving"]) Assert.Contains(name, metrics, StringComparison.Ordinal);
+        foreach (string name in (string[])["ranking_requests_total", "ranking_stage_duration_seconds", "ranking_rows_read_total", "ranking_model_serving", "http_server_request_duration_seconds_bucket", "http_route=\"/v1/rank\"", "kestrel_active_connections"]) Assert.Contains(name, metrics, StringComparison.Ordinal);
         Assert.Equal("alive\n", await ranker.Http.GetStringAsync(new Uri(ranker.Host.Admin, "healthz")));
         Assert.Equal(System.Net.HttpStatusCode.NotFound, (await ranker.Http.GetAsync(new Uri(ranker.Host.Admin, "v1/models"))).StatusCode);
         using JsonDocument openApi = JsonDocument.Parse(await ranker.Http.GetStringAsync("openapi/v1.json"));

@@ -1,4 +1,5 @@
 using Ranking.Features.Events;
+using Ranking.Features.Examples;
 using Ranking.Features.Spec;
 
 namespace Ranking.Features.Aggregates;
@@ -15,7 +16,7 @@ public static class AggregateFormula
     /// <param name="counts">The key's counts.</param>
     /// <param name="cutMs">Time of the cut.</param>
     /// <param name="numbers">Windows × parts numbers.</param>
-    public static void Write<TCounts>(AggregatePlan plan, KeyPlan key, TCounts counts, long cutMs, Span<float> numbers) where TCounts : ICounts, allows ref struct
+    public static void Write<TCounts>(AggregatePlan plan, KeyPlan key, TCounts counts, long cutMs, Span<float> numbers) where TCounts : ICounts
     {
         int at = 0;
         foreach ((int bucket, int buckets) in plan.Windows)
@@ -27,13 +28,19 @@ public static class AggregateFormula
         }
     }
 
+    /// <summary>Writes all aggregates of a key.</summary>
+    public static void Write<TCounts>(KeyAggregates of, TCounts counts, long cutMs, FeatureDraft draft) where TCounts : ICounts
+    {
+        foreach (ColumnPlan column in of.Columns) Write(column.Aggregate!, of.Key, counts, cutMs, draft.NumbersOf(column.Column));
+    }
+
     /// <summary>The numbers where nothing was counted: a rate is its prior.</summary>
     public static void WriteMissing(AggregatePlan plan, Span<float> numbers)
     {
         for (int at = 0; at < numbers.Length; at += plan.Feature.As.Count) Write(plan.Feature, 0, 0, numbers.Slice(at, plan.Feature.As.Count));
     }
 
-    static long At<TCounts>(TCounts counts, int bucket, int buckets, int measure, long ended) where TCounts : ICounts, allows ref struct =>
+    static long At<TCounts>(TCounts counts, int bucket, int buckets, int measure, long ended) where TCounts : ICounts =>
         buckets > 0 ? counts.Sum(bucket, measure, ended - buckets, ended) : counts.Total(measure) - counts.Sum(bucket, measure, ended, long.MaxValue);
 
     static void Write(AggregateFeatureSpec feature, long count, long over, Span<float> numbers)

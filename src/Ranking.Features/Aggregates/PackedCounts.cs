@@ -1,61 +1,65 @@
+using Ranking.Features.Examples;
 using Ranking.Features.Rows;
 
 namespace Ranking.Features.Aggregates;
 
-/// <summary>The counts of one key as a row holds them.</summary>
-/// <param name="data">What <see cref="KeyCounts"/> wrote.</param>
-/// <param name="plan">The key.</param>
-public readonly ref struct PackedCounts(ReadOnlySpan<byte> data, KeyPlan plan) : ICounts
+/// <summary>The counts of one key as a row holds them, unpacked once for all aggregates of the key; used over and over.</summary>
+sealed class PackedCounts : ICounts
 {
-    readonly ReadOnlySpan<byte> data = data;
+    readonly List<long> totals = [], index = [], amounts = []; // of all lengths one after another: bucket numbers descending, and their measures
+    readonly List<int> starts = [];
+    int measures;
+
+    /// <summary>Unpacks what <see cref="KeyCounts"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public void Read(ReadOnlySpan<byte> data, KeyPlan plan)
+    {
+        totals.Clear();
+        index.Clear();
+        amounts.Clear();
+        starts.Clear();
+        measures = plan.Measures.Count;
+        var reader = new PackedReader(data);
+        for (int m = 0; m < measures; m++) totals.Add(reader.Amount());
+        for (int b = 0; b < plan.Buckets.Count; b++)
+        {
+            starts.Add(index.Count);
+            long at = 0;
+            for (int n = reader.Count(); n > 0; n--)
+            {
+                index.Add(at -= reader.Int());
+                for (int m = 0; m < measures; m++) amounts.Add(reader.Amount());
+            }
+        }
+        starts.Add(index.Count);
+    }
 
     /// <inheritdoc/>
-    public long Total(int measure)
-    {
-        var reader = new PackedReader(data);
-        for (int m = 0; m < measure; m++) reader.UInt();
-        return reader.Amount();
-    }
+    public long Total(int measure) => totals[measure];
 
     /// <inheritdoc/>
     public long Sum(int bucketPlan, int measure, long from, long to)
     {
-        PackedReader reader = Seek(bucketPlan);
-        long sum = 0, index = 0;
-        for (int n = reader.Count(); n > 0; n--)
-        {
-            index -= reader.Int();
-            if (index < from) break;
-            for (int m = 0; m < plan.Measures.Count; m++)
-            {
-                if (m == measure && index < to) sum += reader.Amount();
-                else reader.UInt();
-            }
-        }
+        long sum = 0;
+        for (int i = starts[bucketPlan]; i < starts[bucketPlan + 1] && index[i] >= from; i++)
+            if (index[i] < to) sum += amounts[i * measures + measure];
         return sum;
     }
 
-    /// <summary>Whether the row keeps every bucket that an aggregate needs at a cut: not so where the cut lies too far before its newest event.</summary>
-    public bool Holds(AggregatePlan aggregate, long cutMs, long delayMs)
+    /// <summary>Whether the row keeps every bucket that a key's aggregates need at a cut: not so where the cut lies too far before its newest event.</summary>
+    public bool Holds(KeyAggregates of, long cutMs, long delayMs)
     {
-        foreach ((int bucket, int buckets) in aggregate.Windows)
+        foreach (ColumnPlan column in of.Columns)
         {
-            PackedReader reader = Seek(bucket);
-            if (reader.Count() == 0) continue;
-            long newest = -reader.Int(), ended = plan.Buckets[bucket].IndexOf(cutMs);
-            if (ended - buckets > newest - plan.Buckets[bucket].RowBuckets(delayMs)) continue;
-            // What the row dropped does not matter where it dropped nothing: then the buckets add up to the totals.
-            for (int m = 0; m < plan.Measures.Count; m++) if (Sum(bucket, m, long.MinValue, long.MaxValue) != Total(m)) return false;
+            foreach ((int bucket, int buckets) in column.Aggregate!.Windows)
+            {
+                if (starts[bucket] == starts[bucket + 1]) continue;
+                BucketPlan plan = of.Key.Buckets[bucket];
+                if (plan.IndexOf(cutMs) - buckets > index[starts[bucket]] - plan.RowBuckets(delayMs)) continue;
+                // What the row dropped does not matter where it dropped nothing: then the buckets add up to the totals.
+                for (int m = 0; m < measures; m++) if (Sum(bucket, m, long.MinValue, long.MaxValue) != totals[m]) return false;
+            }
         }
         return true;
-    }
-
-    PackedReader Seek(int bucketPlan)
-    {
-        var reader = new PackedReader(data);
-        for (int m = 0; m < plan.Measures.Count; m++) reader.UInt();
-        for (int b = 0; b < bucketPlan; b++)
-            for (int values = reader.Count() * (plan.Measures.Count + 1); values > 0; values--) reader.UInt();
-        return reader;
     }
 }

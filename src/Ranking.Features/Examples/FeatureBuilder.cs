@@ -28,25 +28,27 @@ public sealed class FeatureBuilder(FeaturePlan plan)
     }
 
     /// <summary>Writes the columns that an owner knows, as of a cut.</summary>
-    public void AddOwner<TView>(FeatureDraft draft, OwnerPlan owner, TView view, in RequestFields fields, long cutMs) where TView : IEntityView, allows ref struct
+    /// <returns>Whether the view holds all that the cut needs; if not, the columns were computed all the same, from what it has.</returns>
+    public bool AddOwner<TView>(FeatureDraft draft, OwnerPlan owner, TView view, in RequestFields fields, long cutMs) where TView : IEntityView, allows ref struct
     {
         if (view.IsDeletedAt(cutMs))
         {
             AddMissingOwner(draft, owner, fields);
-            return;
+            return true;
+        }
+        bool whole = owner.Document.Count == 0 || view.HoldsDocument(cutMs);
+        foreach (KeyAggregates of in owner.Aggregates)
+        {
+            KeyFound found = fields.Keys.Cross(of.Key.Crossed) is { } crossed ? view.WriteAggregates(of, crossed, cutMs, draft) : KeyFound.No;
+            if (found == KeyFound.InPart) whole = false;
+            else if (found == KeyFound.No)
+                foreach (ColumnPlan column in of.Columns) AggregateFormula.WriteMissing(column.Aggregate!, draft.NumbersOf(column.Column));
         }
         FieldValue[]? document = owner.Document.Count > 0 ? view.Document(cutMs) : null;
-        foreach (ColumnPlan column in owner.Columns)
+        foreach (ColumnPlan column in owner.Values)
         {
             switch (column.Spec)
             {
-                case AggregateFeatureSpec:
-                    AggregatePlan aggregate = column.Aggregate!;
-                    KeyPlan key = owner.Keys[aggregate.Key];
-                    Span<float> numbers = draft.NumbersOf(column.Column);
-                    if (fields.Keys.Cross(key.Crossed) is not { } crossed || !view.TryAggregate(aggregate, key, crossed, cutMs, numbers))
-                        AggregateFormula.WriteMissing(aggregate, numbers);
-                    break;
                 case SequenceFeatureSpec sequence:
                     draft[column.Column] = view.Recent(column.Recent, sequence.Length, cutMs);
                     break;
@@ -59,23 +61,11 @@ public sealed class FeatureBuilder(FeaturePlan plan)
                     break;
             }
         }
+        return whole;
     }
 
     /// <summary>Writes an owner's columns where nothing is known of it, or its id is missing.</summary>
     public void AddMissingOwner(FeatureDraft draft, OwnerPlan owner, in RequestFields fields) => AddOwner(draft, owner, new Nothing(), fields, CutOf(fields.TimeMs));
-
-    /// <summary>Whether a row still holds all that a cut needs; if not, its features are computed all the same, from what it has.</summary>
-    public bool Holds(OwnerPlan owner, PackedRow row, in RequestFields fields, long cutMs)
-    {
-        if (owner.Document.Count > 0 && !row.HoldsDocument(cutMs)) return false;
-        foreach (ColumnPlan column in owner.Columns)
-        {
-            if (column.Aggregate is not { } aggregate) continue;
-            KeyPlan key = owner.Keys[aggregate.Key];
-            if (fields.Keys.Cross(key.Crossed) is { } crossed && !row.Holds(aggregate, key, crossed, cutMs)) return false;
-        }
-        return true;
-    }
 
     static FieldValue ValueOf(FeatureSpec spec, int context, in RequestFields fields)
     {
@@ -159,7 +149,9 @@ public sealed class FeatureBuilder(FeaturePlan plan)
 
         public FieldValue[]? Document(long cutMs) => null;
 
-        public bool TryAggregate(AggregatePlan aggregate, KeyPlan key, string crossed, long cutMs, Span<float> numbers) => false;
+        public bool HoldsDocument(long cutMs) => true;
+
+        public KeyFound WriteAggregates(KeyAggregates of, string crossed, long cutMs, FeatureDraft draft) => KeyFound.No;
 
         public string[] Recent(int plan, int length, long cutMs) => NoIds;
 

@@ -30,6 +30,16 @@ public sealed class FeatureDraft(FeaturePlan plan)
         return copy;
     }
 
+    /// <summary>Copies an owner's columns from another draft.</summary>
+    public void Copy(FeatureDraft from, OwnerPlan owner)
+    {
+        foreach (ColumnPlan column in owner.Columns)
+        {
+            if (column.Column.IsIds) this[column.Column] = from[column.Column];
+            else from.NumbersOf(column.Column).CopyTo(NumbersOf(column.Column));
+        }
+    }
+
     /// <summary>The finished vector.</summary>
     public FeatureVector Build()
     {

@@ -17,9 +17,24 @@ public sealed record OwnerPlan(int Index, string Kind, KeyField Field, IReadOnly
     /// <summary>Number of dense numbers among its columns.</summary>
     public int NumberWidth { get; } = Columns.Where(c => !c.Column.IsIds).Sum(c => c.Column.Width);
 
+    /// <summary>The aggregates among its columns, by the key whose counts they need.</summary>
+    public IReadOnlyList<KeyAggregates> Aggregates { get; } =
+        [.. Columns.Where(c => c.Aggregate is not null).GroupBy(c => c.Aggregate!.Key).Select(g => new KeyAggregates(Keys[g.Key], [.. g]))];
+
+    /// <summary>The columns that are no aggregates.</summary>
+    public IReadOnlyList<ColumnPlan> Values { get; } = [.. Columns.Where(c => c.Aggregate is null)];
+
+    /// <summary>The same owner with some of its columns.</summary>
+    public OwnerPlan Of(IEnumerable<ColumnPlan> columns) => new(Index, Kind, Field, Document, Keys, [.. columns]);
+
     /// <summary>Whether counting an event of this kind changes anything here.</summary>
     public bool Counts(string kind) => Keys.Any(k => k.MeasureOf(kind) >= 0);
 }
+
+/// <summary>Aggregates of one key: its counts are looked up once for all of them.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Columns">The aggregates' columns.</param>
+public sealed record KeyAggregates(KeyPlan Key, IReadOnlyList<ColumnPlan> Columns);
 
 /// <summary>A column with what is needed to compute it.</summary>
 /// <param name="Spec">Its feature.</param>

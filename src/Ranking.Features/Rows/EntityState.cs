@@ -86,11 +86,14 @@ public sealed class EntityState(FeaturePlan plan, OwnerPlan owner) : IEntityView
     }
 
     /// <inheritdoc/>
-    public bool TryAggregate(AggregatePlan aggregate, KeyPlan key, string crossed, long cutMs, Span<float> numbers)
+    public bool HoldsDocument(long cutMs) => true;
+
+    /// <inheritdoc/>
+    public KeyFound WriteAggregates(KeyAggregates of, string crossed, long cutMs, FeatureDraft draft)
     {
-        if (!counts.TryGetValue((key.Index, crossed), out KeyCounts? of)) return false;
-        AggregateFormula.Write(aggregate, key, of, cutMs, numbers);
-        return true;
+        if (!counts.TryGetValue((of.Key.Index, crossed), out KeyCounts? found)) return KeyFound.No;
+        AggregateFormula.Write(of, found, cutMs, draft);
+        return KeyFound.Whole;
     }
 
     /// <inheritdoc/>

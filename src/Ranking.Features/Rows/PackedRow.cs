@@ -9,12 +9,18 @@ namespace Ranking.Features.Rows;
 public readonly ref struct PackedRow : IEntityView
 {
     readonly ReadOnlySpan<byte> documents, keys, recent;
+    [ThreadStatic] static PackedCounts? unpacked;
     readonly FeaturePlan plan;
     readonly OwnerPlan owner;
+    readonly Dictionary<(ulong Key, string Crossed), (int At, int Length)>? index;
 
     /// <summary>Finds the parts of a row.</summary>
+    /// <param name="plan">The spec, resolved.</param>
+    /// <param name="owner">The row's kind.</param>
+    /// <param name="row">Its bytes.</param>
+    /// <param name="indexed">Whether keys are looked up often: a user's row is asked for each candidate.</param>
     /// <exception cref="InvalidDataException">It is of a newer format, or damaged.</exception>
-    public PackedRow(FeaturePlan plan, OwnerPlan owner, ReadOnlySpan<byte> row)
+    public PackedRow(FeaturePlan plan, OwnerPlan owner, ReadOnlySpan<byte> row, bool indexed = false)
     {
         (this.plan, this.owner) = (plan, owner);
         var reader = new PackedReader(row);
@@ -24,7 +30,14 @@ public readonly ref struct PackedRow : IEntityView
         documents = reader.Rest;
         for (int n = reader.Count(); n > 0; n--) { reader.UInt(); reader.Byte(); reader.Bytes(); }
         keys = reader.Rest;
-        for (int n = reader.Count(); n > 0; n--) { reader.UInt(); reader.TextBytes(); reader.Bytes(); }
+        int count = reader.Count();
+        if (indexed) index = new(count);
+        for (int n = count; n > 0; n--)
+        {
+            ulong key = reader.UInt();
+            ReadOnlySpan<byte> crossed = reader.TextBytes(), data = reader.Bytes();
+            index?.TryAdd((key, Encoding.UTF8.GetString(crossed)), (keys.Length - reader.Rest.Length - data.Length, data.Length));
+        }
         recent = reader.Rest;
     }
 
@@ -63,7 +76,7 @@ public readonly ref struct PackedRow : IEntityView
         return null;
     }
 
-    /// <summary>Whether the document valid at a cut is in the row, or the row shows that there was none.</summary>
+    /// <inheritdoc/>
     public bool HoldsDocument(long cutMs)
     {
         var reader = new PackedReader(documents);
@@ -75,16 +88,14 @@ public readonly ref struct PackedRow : IEntityView
     }
 
     /// <inheritdoc/>
-    public bool TryAggregate(AggregatePlan aggregate, KeyPlan key, string crossed, long cutMs, Span<float> numbers)
+    public KeyFound WriteAggregates(KeyAggregates of, string crossed, long cutMs, FeatureDraft draft)
     {
-        if (!TryFind(key, crossed, out PackedCounts counts)) return false;
-        AggregateFormula.Write(aggregate, key, counts, cutMs, numbers);
-        return true;
+        if (!TryFind(of.Key, crossed, out ReadOnlySpan<byte> data)) return KeyFound.No;
+        PackedCounts counts = unpacked ??= new();
+        counts.Read(data, of.Key);
+        AggregateFormula.Write(of, counts, cutMs, draft);
+        return counts.Holds(of, cutMs, plan.DelayMs) ? KeyFound.Whole : KeyFound.InPart;
     }
-
-    /// <summary>Whether the row can still be cut there for an aggregate (<c>stale_time</c> otherwise).</summary>
-    public bool Holds(AggregatePlan aggregate, KeyPlan key, string crossed, long cutMs) =>
-        !TryFind(key, crossed, out PackedCounts counts) || counts.Holds(aggregate, cutMs, plan.DelayMs);
 
     /// <inheritdoc/>
     public string[] Recent(int plan, int length, long cutMs) => ReadRecent(plan).Before(length, cutMs);
@@ -92,20 +103,24 @@ public readonly ref struct PackedRow : IEntityView
     /// <inheritdoc/>
     public long? LastBefore(int plan, long cutMs) => ReadRecent(plan).LastBefore(cutMs);
 
-    bool TryFind(KeyPlan key, string crossed, out PackedCounts counts)
+    bool TryFind(KeyPlan key, string crossed, out ReadOnlySpan<byte> data)
     {
+        data = default;
+        if (index is not null)
+        {
+            if (!index.TryGetValue(((ulong)key.Index, crossed), out (int At, int Length) place)) return false;
+            data = keys.Slice(place.At, place.Length);
+            return true;
+        }
         Span<byte> utf8 = stackalloc byte[256];
         ReadOnlySpan<byte> wanted = crossed.Length * 3 <= utf8.Length ? utf8[..Encoding.UTF8.GetBytes(crossed, utf8)] : Encoding.UTF8.GetBytes(crossed);
         var reader = new PackedReader(keys);
         for (int n = reader.Count(); n > 0; n--)
         {
             bool found = reader.UInt() == (ulong)key.Index & reader.TextBytes().SequenceEqual(wanted);
-            ReadOnlySpan<byte> data = reader.Bytes();
-            if (!found) continue;
-            counts = new(data, key);
-            return true;
+            data = reader.Bytes();
+            if (found) return true;
         }
-        counts = default;
         return false;
     }
 

@@ -11,14 +11,16 @@ internal sealed class Assembler
     readonly FeatureBuilder builder;
     readonly FeaturePlan plan;
     readonly OwnerPlan userOnce, userEach;
+    readonly bool[] sameByRow; // of each owner: candidates with the same row have the same columns of it
 
     public Assembler(FeatureBuilder builder)
     {
         this.builder = builder;
         plan = builder.Plan;
         // What no candidate can change of the user's columns is computed once a request.
-        userOnce = plan.User with { Columns = [.. plan.User.Columns.Where(c => !DependsOnCandidate(c))] };
-        userEach = plan.User with { Columns = [.. plan.User.Columns.Where(DependsOnCandidate)] };
+        userOnce = plan.User.Of(plan.User.Columns.Where(c => !DependsOnCandidate(plan.User, c)));
+        userEach = plan.User.Of(plan.User.Columns.Where(c => DependsOnCandidate(plan.User, c)));
+        sameByRow = [.. plan.Owners.Select(o => !o.Columns.Any(c => DependsOnCandidate(o, c)))];
     }
 
     /// <summary>What was found while assembling.</summary>
@@ -41,15 +43,31 @@ internal sealed class Assembler
         }
         long cutMs = builder.CutOf(query.TimeMs);
         var examples = new FeatureVector[query.Candidates.Count];
+        if (examples.Length == 0) return examples;
+        var drafts = new FeatureDraft[examples.Length];
+        var firstOf = new int[fetch.Rows.Count]; // the first candidate with a row, plus one
+        int userRow = fetch.RowOf(0, 0);
+        PackedRow user = Open(plan.User, userRow, fetched, states, ref findings, indexed: userEach.Columns.Count > 0);
         var shared = new FeatureDraft(plan);
-        if (examples.Length > 0) AddOwner(shared, userOnce, 0, 0, FieldsOf(query, 0), cutMs, fetch, fetched, states, ref findings);
+        AddOwner(shared, userOnce, userRow, user, FieldsOf(query, 0), cutMs, states, ref findings);
         for (int c = 0; c < examples.Length; c++)
         {
             RequestFields fields = FieldsOf(query, c);
-            FeatureDraft draft = shared.Clone();
+            FeatureDraft draft = drafts[c] = shared.Clone();
             builder.AddRequest(draft, fields);
-            if (userEach.Columns.Count > 0) AddOwner(draft, userEach, c, 0, fields, cutMs, fetch, fetched, states, ref findings);
-            for (int o = 1; o < plan.Owners.Count; o++) AddOwner(draft, plan.Owners[o], c, o, fields, cutMs, fetch, fetched, states, ref findings);
+            AddOwner(draft, userEach, userRow, user, fields, cutMs, states, ref findings);
+            for (int o = 1; o < plan.Owners.Count; o++)
+            {
+                OwnerPlan owner = plan.Owners[o];
+                int row = fetch.RowOf(c, o);
+                if (row >= 0 && sameByRow[o] && firstOf[row] > 0)
+                {
+                    draft.Copy(drafts[firstOf[row] - 1], owner);
+                    continue;
+                }
+                if (row >= 0) firstOf[row] = c + 1;
+                AddOwner(draft, owner, row, Open(owner, row, fetched, states, ref findings), fields, cutMs, states, ref findings);
+            }
             examples[c] = draft.Build();
         }
         foreach (RowState state in states) if (state.HasFlag(RowState.Stale)) findings.Stale++;
@@ -61,42 +79,59 @@ internal sealed class Assembler
     {
         None = 0,
         Stale = 1,
-        Damaged = 2,
+        Missing = 2,
     }
 
-    void AddOwner(FeatureDraft draft, OwnerPlan owner, int candidate, int index, in RequestFields fields, long cutMs,
-        FetchPlan fetch, FetchedRows fetched, RowState[] states, ref Findings findings)
+    /// <summary>A row's parts; a row that is not there, or that cannot be read, is missing from then on.</summary>
+    PackedRow Open(OwnerPlan owner, int row, FetchedRows fetched, RowState[] states, ref Findings findings, bool indexed = false)
     {
-        if (owner.Columns.Count == 0) return;
-        int row = fetch.RowOf(candidate, index);
-        if (row < 0 || fetched.Rows[row].IsEmpty || states[row].HasFlag(RowState.Damaged))
-        {
-            builder.AddMissingOwner(draft, owner, fields);
-            return;
-        }
+        if (row < 0 || states[row].HasFlag(RowState.Missing)) return default;
         try
         {
-            var packed = new PackedRow(plan, owner, fetched.Rows[row].Span);
-            builder.AddOwner(draft, owner, packed, fields, cutMs);
-            if (!builder.Holds(owner, packed, fields, cutMs)) states[row] |= RowState.Stale;
+            if (!fetched.Rows[row].IsEmpty) return new PackedRow(plan, owner, fetched.Rows[row].Span, indexed);
+            states[row] |= RowState.Missing;
         }
         catch (InvalidDataException e)
         {
-            // Bytes that no sink of ours wrote. The item is scored as if it were unknown; the metric and one log line tell.
-            states[row] |= RowState.Damaged;
-            findings.Damaged++;
-            (findings.DamagedKind, findings.Damage) = (owner.Kind, e.Message);
-            builder.AddMissingOwner(draft, owner, fields);
+            Damaged(owner, row, e, states, ref findings);
         }
+        return default;
+    }
+
+    void AddOwner(FeatureDraft draft, OwnerPlan owner, int row, PackedRow packed, in RequestFields fields, long cutMs, RowState[] states, ref Findings findings)
+    {
+        if (owner.Columns.Count == 0) return;
+        if (row >= 0 && !states[row].HasFlag(RowState.Missing))
+        {
+            try
+            {
+                if (!builder.AddOwner(draft, owner, packed, fields, cutMs)) states[row] |= RowState.Stale;
+                return;
+            }
+            catch (InvalidDataException e)
+            {
+                Damaged(owner, row, e, states, ref findings);
+            }
+        }
+        builder.AddMissingOwner(draft, owner, fields);
+    }
+
+    // Bytes that no sink of ours wrote. The item is scored as if it were unknown; the metric and one log line tell.
+    static void Damaged(OwnerPlan owner, int row, InvalidDataException e, RowState[] states, ref Findings findings)
+    {
+        states[row] |= RowState.Missing;
+        findings.Damaged++;
+        (findings.DamagedKind, findings.Damage) = (owner.Kind, e.Message);
     }
 
     static RequestFields FieldsOf(RankQuery query, int candidate) =>
         new(query.TimeMs, query.User, query.Candidates[candidate].Id, null, query.Candidates[candidate].Context ?? query.Context, Serving: true);
 
-    bool DependsOnCandidate(ColumnPlan column)
+    /// <summary>Whether a column differs between candidates that share the owner.</summary>
+    bool DependsOnCandidate(OwnerPlan owner, ColumnPlan column)
     {
         if (column.Aggregate is not { } aggregate) return false;
-        foreach (KeyField field in plan.User.Keys[aggregate.Key].Crossed)
+        foreach (KeyField field in owner.Keys[aggregate.Key].Crossed)
         {
             if (field.Kind == KeyFieldKind.Item) return true;
             if (field.Kind == KeyFieldKind.Context && plan.Spec.Context.GetAt(field.Context).Value.Per == ContextScope.Candidate) return true;

@@ -15,7 +15,11 @@ namespace Ranking.Models;
 /// <remarks>A snapshot of the dense weights; the tables are the model's own. Thread-safe while nobody trains the model.</remarks>
 public sealed class CandidateScorer
 {
+    /// <summary>Candidates that are scored together: few enough for their activations to stay in a core's cache.</summary>
+    const int Block = 50;
+
     readonly RankingModel model;
+    readonly int threads;
     readonly InputPlan plan;
     readonly TokenMixerScorer? scorer;
     readonly bool[] once;
@@ -24,9 +28,11 @@ public sealed class CandidateScorer
     readonly ConcurrentBag<float[]> inputs = [];
 
     /// <summary>Over a model as it is now.</summary>
-    public CandidateScorer(RankingModel model)
+    /// <param name="model">The model.</param>
+    /// <param name="threads">The most threads that one request's candidates are spread over, where the thread pool has them to spare.</param>
+    public CandidateScorer(RankingModel model, int threads = 1)
     {
-        this.model = model;
+        (this.model, this.threads) = (model, threads);
         plan = model.Plan;
         if (model.Spec.Kind == "tokenmixer-large" && !plan.Columns.Any(c => c.Attention))
             scorer = new TokenMixerScorer(plan.Shape, model.Tasks, TokenMixerLargeSettings.Of(model.Spec), model.Parameters);
@@ -73,25 +79,35 @@ public sealed class CandidateScorer
         if (candidates.Count == 0) return [];
         if (scorer is null) return model.Score(candidates);
         Check(candidates.Count, itemTokens);
-        ReadOnlySpan<float> TokenOf(int b, int g) => tokenWidths[g] == 0 || itemTokens?[b] is not { } token ? default
+        float[] scores = new float[candidates.Count * model.Tasks];
+        int blocks = (candidates.Count + Block - 1) / Block;
+        if (blocks == 1 || threads == 1)
+            for (int i = 0; i < blocks; i++) ScoreBlock(candidates, itemTokens, i * Block, scores);
+        else
+            Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => ScoreBlock(candidates, itemTokens, i * Block, scores));
+        return scores;
+    }
+
+    void ScoreBlock(IReadOnlyList<FeatureVector> candidates, IReadOnlyList<byte[]?>? itemTokens, int first, float[] scores)
+    {
+        int count = Math.Min(Block, candidates.Count - first), width = plan.Shape.Width;
+        ReadOnlySpan<float> TokenOf(int b, int g) => tokenWidths[g] == 0 || itemTokens?[first + b] is not { } token ? default
             : MemoryMarshal.Cast<byte, float>(token).Slice(tokenOffsets[g], tokenWidths[g]);
-        int width = plan.Shape.Width, needed = candidates.Count * width;
-        if (!inputs.TryTake(out float[]? raw_BF) || raw_BF.Length < needed) raw_BF = new float[needed + needed / 4];
-        for (int b = 0; b < candidates.Count; b++)
+        if (!inputs.TryTake(out float[]? raw_BF)) raw_BF = new float[Block * width];
+        for (int b = 0; b < count; b++)
         {
             for (int g = 0; g < once.Length; g++)
             {
                 if ((b > 0 && once[g]) || !TokenOf(b, g).IsEmpty) continue;
-                plan.Gather(g, candidates[b], raw_BF.AsSpan(b * width + plan.Shape.Groups[g].Offset, plan.Shape.Groups[g].Width));
+                plan.Gather(g, candidates[once[g] ? 0 : first + b], raw_BF.AsSpan(b * width + plan.Shape.Groups[g].Offset, plan.Shape.Groups[g].Width));
             }
         }
         ScoringBuffers own = Rent();
-        float[] scores = new float[candidates.Count * model.Tasks];
-        scorer.Forward(candidates.Count, raw_BF.AsSpan(0, needed), once, TokenOf, scores, own);
+        Span<float> logits = scores.AsSpan(first * model.Tasks, count * model.Tasks);
+        scorer!.Forward(count, raw_BF.AsSpan(0, count * width), once, TokenOf, logits, own);
         buffers.Add(own);
         inputs.Add(raw_BF);
-        foreach (ref float score in scores.AsSpan()) score = 1 / (1 + MathF.Exp(-score));
-        return scores;
+        foreach (ref float score in logits) score = 1 / (1 + MathF.Exp(-score));
     }
 
     ScoringBuffers Rent() => buffers.TryTake(out ScoringBuffers? own) ? own : new ScoringBuffers();

@@ -81,11 +81,12 @@ public class CandidateScorerTests
     {
         FeatureLayout layout = Problem.Layout(pooling: pooling);
         using RankingModel model = Trained(layout, new ModelSpec(kind, D: 16, H: 4));
-        CandidateScorer scorer = new(model);
+        CandidateScorer scorer = new(model, threads: 3);
         Random random = new(4);
-        FeatureVector[] candidates = [.. Enumerable.Range(0, 37).Select(i => Problem.Vector(layout, random, 3, i + 60))]; // 60…: some were never seen.
+        FeatureVector[] candidates = [.. Enumerable.Range(0, 137).Select(i => Problem.Vector(layout, random, 3, i + 60))]; // 60…: some were never seen.
         float[] expected = model.Score(candidates), plain = scorer.Score(candidates);
         Close(expected, plain, 1e-5);
+        Assert.Equal(new CandidateScorer(model).Score(candidates), plain); // bit for bit, however many threads
         Assert.Equal(kind == "tokenmixer-large" && pooling == Pooling.Mean ? 2 * 16 * sizeof(float) : 0, scorer.ItemTokenBytes);
         if (scorer.ItemTokenBytes == 0) return;
         byte[]?[] tokens = [.. candidates.Select((c, i) => i % 5 == 0 ? null : scorer.ComputeItemToken(c))];

@@ -257,16 +257,14 @@ sealed class TokenMixerScorer
     {
         int h = settings.MixedTokens, slice = dim / h, mixed = tokens * slice, size = examples * dim;
         for (int t = 0; t < tokens; t++)
-            for (int b = 0; b < examples; b++)
-                for (int i = 0; i < h; i++) x_TBD.Slice(t * size + b * dim + i * slice, slice).CopyTo(m_HBW[((i * examples + b) * mixed + t * slice)..]);
+            for (int i = 0; i < h; i++) Kernels.CopyRows(x_TBD[(t * size + i * slice)..], dim, m_HBW[(i * examples * mixed + t * slice)..], mixed, examples, slice);
     }
 
     void Revert(ReadOnlySpan<float> m_HBW, Span<float> x_TBD, int examples)
     {
         int h = settings.MixedTokens, slice = dim / h, mixed = tokens * slice, size = examples * dim;
         for (int t = 0; t < tokens; t++)
-            for (int b = 0; b < examples; b++)
-                for (int i = 0; i < h; i++) m_HBW.Slice((i * examples + b) * mixed + t * slice, slice).CopyTo(x_TBD[(t * size + b * dim + i * slice)..]);
+            for (int i = 0; i < h; i++) Kernels.CopyRows(m_HBW[(i * examples * mixed + t * slice)..], mixed, x_TBD[(t * size + i * slice)..], dim, examples, slice);
     }
 
     ReadOnlySpan<float> RowsOf(ScoringLinear layer, InputSpan span) => layer.Weight_IO.AsSpan(span.Offset * dim, span.Width * dim);

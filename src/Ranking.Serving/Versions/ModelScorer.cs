@@ -10,7 +10,8 @@ namespace Ranking.Serving.Versions;
 /// <param name="keptNegatives">Share of negatives that it was trained on; its probabilities are corrected for it.</param>
 internal sealed class ModelScorer(RankingModel model, double keptNegatives) : IScorer
 {
-    readonly CandidateScorer scorer = new(model);
+    // A long list is spread over threads that have nothing else to do: latency falls while there is room, and nothing is lost when there is none.
+    readonly CandidateScorer scorer = new(model, threads: Math.Min(4, Environment.ProcessorCount));
     readonly StaticInputs inputs = new(model.Layout);
 
     public bool UsesTokens => scorer.ItemTokenBytes > 0;

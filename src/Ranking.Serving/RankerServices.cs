@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
+using Ranking.Features.Examples;
 using Ranking.Features.Spec;
+using Ranking.Mbat;
 using Ranking.Serving.Http;
 using Ranking.Serving.Limits;
 using Ranking.Serving.Ranking;
@@ -13,6 +15,7 @@ using Ranking.Serving.Versions;
 using Ranking.Store;
 using Ranking.Store.Rows;
 using Ranking.Store.Tokens;
+using Ranking.Store.Vectors;
 
 namespace Ranking.Serving;
 
@@ -44,7 +47,8 @@ public static class RankerServices
         services.AddSingleton(s => new RowStore(s.GetRequiredService<StoreConnection>(), new() { Timeout = TimeSpan.FromMilliseconds(options.Limits.RedisTimeoutMs) }));
         services.AddSingleton(s => new TokenWriter(s.GetRequiredService<StoreConnection>()));
         services.AddSingleton<IRowFetcher, RedisRows>();
-        services.AddSingleton<IRetriever>(new NoRetrieval("this version of the ranker has no vector sets"));
+        if (spec.Entities.ContainsKey(VectorStore.SearchedKind)) services.AddSingleton<IRetriever>(s => new VectorRetrieval(s.GetRequiredService<StoreConnection>(), new MbatEncoder(new FeaturePlan(spec).Mbat)));
+        else services.AddSingleton<IRetriever>(new NoRetrieval("the spec names no documents of items (entities.item)"));
         services.AddHostedService<StoreCheck>();
         return services.AddRankerCore(options);
     }

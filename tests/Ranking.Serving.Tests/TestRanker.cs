@@ -9,9 +9,11 @@ using Ranking.Features.Examples;
 using Ranking.Features.Rows;
 using Ranking.Features.Spec;
 using Ranking.Features.Spec.Writing;
+using Ranking.Mbat;
 using Ranking.Models;
 using Ranking.Store;
 using Ranking.Store.Embedded;
+using Ranking.Store.Vectors;
 using Ranking.Training.Registry;
 
 namespace Ranking.Serving.Tests;
@@ -23,6 +25,8 @@ sealed class TestRanker : IAsyncDisposable
 
     readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ranking-serving-");
 
+    string? server;
+
     TestRanker() => Registry = new(Path.Combine(folder.FullName, "registry"));
 
     public RankingSpec Spec { get; } = SpecReader.Parse(Encoding.UTF8.GetBytes(TestSpec.Yaml));
@@ -33,6 +37,8 @@ sealed class TestRanker : IAsyncDisposable
 
     public EmbeddedRedis? Redis { get; private set; }
 
+    public string? RedisAddress => server ?? Redis?.Address;
+
     public HttpClient Http { get; private set; } = null!;
 
     public RankingClient Client { get; private set; } = null!;
@@ -41,20 +47,30 @@ sealed class TestRanker : IAsyncDisposable
 
     public string RegistryFolder => Registry.Folder;
 
-    public static async Task<TestRanker> StartAsync(bool publish = true, bool redis = true, RankerLimits? limits = null)
+    /// <summary>Prefix of the keys.</summary>
+    public string Namespace { get; private init; } = "small";
+
+    /// <summary>Starts one.</summary>
+    /// <param name="publish">Whether a model is published first.</param>
+    /// <param name="redis">Whether it has Redis.</param>
+    /// <param name="limits">Its limits.</param>
+    /// <param name="server">A real Redis (host:port) instead of an embedded one.</param>
+    /// <param name="through">From the server's address to that at which the ranker reaches it.</param>
+    public static async Task<TestRanker> StartAsync(bool publish = true, bool redis = true, RankerLimits? limits = null, string? server = null, Func<string, string>? through = null)
     {
-        var ranker = new TestRanker();
+        TestRanker ranker = server is null ? new() : new() { Namespace = $"test-{Guid.NewGuid():N}", server = server };
         string spec = Path.Combine(ranker.folder.FullName, "spec");
         Directory.CreateDirectory(spec);
         await File.WriteAllTextAsync(Path.Combine(spec, SpecReader.FileName), TestSpec.Yaml);
         foreach (string sql in (string[])["impressions", "feedback", "users", "items"]) await File.WriteAllTextAsync(Path.Combine(spec, sql + ".sql"), "SELECT 1");
         if (publish) ranker.Publish(1);
-        if (redis) ranker.Redis = EmbeddedRedis.Start(new() { CountCommands = true });
+        if (redis && server is null) ranker.Redis = EmbeddedRedis.Start(new() { CountCommands = true });
         var options = new RankerOptions
         {
             Registry = ranker.RegistryFolder,
             Spec = spec,
-            Redis = ranker.Redis?.Address,
+            Redis = ranker.RedisAddress is { } address ? through?.Invoke(address) ?? address : null,
+            Namespace = ranker.Namespace,
             RegistryPoll = TimeSpan.FromMilliseconds(50),
             Limits = limits ?? new() { DefaultDeadlineMs = 60_000, RedisTimeoutMs = 20_000 },
         };
@@ -135,8 +151,19 @@ sealed class TestRanker : IAsyncDisposable
 
     public async Task WriteRowsAsync()
     {
-        await using StoreConnection store = await StoreConnection.ConnectAsync(new() { Address = Redis!.Address, Namespace = Spec.Name });
+        await using StoreConnection store = await ConnectAsync();
         foreach (((string kind, string id), byte[] row) in Rows()) await store.Database.StringSetAsync(store.Keys.Row(kind, id), row);
+    }
+
+    Task<StoreConnection> ConnectAsync() => StoreConnection.ConnectAsync(new() { Address = RedisAddress!, Namespace = Namespace, CommandTimeout = TimeSpan.FromSeconds(20) });
+
+    /// <summary>Documents of the items as the topic has them, through the sink into the vector set.</summary>
+    public async Task WriteDocumentsAsync(IReadOnlyDictionary<string, string> documents, MbatEncoder? encoder = null)
+    {
+        await using StoreConnection store = await ConnectAsync();
+        var sink = new DocumentSink(store, "item", encoder ?? new MbatEncoder(new FeaturePlan(Spec).Mbat), Spec.Lateness);
+        await sink.AssignAsync(1, [new(0, 0, 0)]);
+        await sink.ApplyAsync([.. documents.Select((d, i) => new DocumentChange(d.Key, 1, Encoding.UTF8.GetBytes(d.Value), 0, i))]);
     }
 
     /// <summary>Stops Redis and gives back what starts it again on its port, empty.</summary>
@@ -176,6 +203,11 @@ sealed class TestRanker : IAsyncDisposable
         Client.Dispose();
         Http.Dispose();
         await Host.DisposeAsync();
+        if (server is not null)
+        {
+            await using StoreConnection store = await ConnectAsync();
+            await foreach (StackExchange.Redis.RedisKey key in store.ScanAsync(store.Keys.AllPattern)) await store.Database.KeyDeleteAsync(key);
+        }
         Redis?.Dispose();
         folder.Delete(recursive: true);
     }

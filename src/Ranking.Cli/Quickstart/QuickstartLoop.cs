@@ -9,6 +9,7 @@ using Ranking.Features.Spec;
 using Ranking.Serving;
 using Ranking.Store;
 using Ranking.Store.Sink;
+using Ranking.Store.Vectors;
 using Ranking.Streams.Replay;
 using Ranking.Training;
 using Ranking.Training.Batches;
@@ -136,19 +137,32 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
         example = ranked[0].List;
         result.RankP50Ms = details.LatenciesMs[details.LatenciesMs.Length / 2];
         result.RankP99Ms = details.LatenciesMs[details.LatenciesMs.Length * 99 / 100];
-        if (!spec.Entities.ContainsKey("item")) { result.Retrieval = "skipped: items have no documents"; return ranked; }
-        try
-        {
-            string item = ranked[0].List.Candidates[0].Id;
-            RankAnswer similar = await ranking.RankSimilarAsync(ranked[0].List, item, cancel);
-            foreach (Neighbour n in (await ranking.SimilarAsync(item, cancel)).Neighbours) details.Neighbours.Add((n.Id, n.Similarity, null));
-            result.Retrieval = FormattableString.Invariant($"{similar.Ranked.Count} ranked of what is similar to {item}");
-        }
-        catch (RankingClientException e) when (e.Problem?.Status == 501)
-        {
-            result.Retrieval = "skipped: no vector sets";
-        }
+        result.Retrieval = spec.Entities.ContainsKey(VectorStore.SearchedKind) ? await Retrieve(ranking, ranked) : "skipped: items have no documents";
         return ranked;
+    }
+
+    /// <summary>Ranks what is similar to an item and finds its neighbours; an item that was shown may have no document, so a few are tried.</summary>
+    async Task<string> Retrieve(QuickstartRanking ranking, List<(ShownList List, RankAnswer Answer)> ranked)
+    {
+        const int tries = 20;
+        foreach ((ShownList list, string item) in ranked.SelectMany(r => r.List.Candidates.Select(c => (r.List, c.Id))).DistinctBy(c => c.Id).Take(tries))
+        {
+            try
+            {
+                RankAnswer similar = await ranking.RankSimilarAsync(list, item, cancel);
+                details.Neighbours.Add((item, 1, null));
+                details.Neighbours.AddRange((await ranking.SimilarAsync(item, cancel)).Neighbours.Select(n => (n.Id, n.Similarity, (string?)null)));
+                return FormattableString.Invariant($"of 50 similar to {item}, {similar.Ranked[0].Id} ranks first");
+            }
+            catch (RankingClientException e) when (e.Problem?.Status == 501)
+            {
+                return "skipped: no vector sets";
+            }
+            catch (RankingClientException e) when (e.Problem?.Status == 404)
+            {
+            }
+        }
+        return $"skipped: none of {tries} items has a document";
     }
 
     void Evaluate(Progress progress, RankingSpec spec, QuickstartSplit split, ModelRegistry registry, TrainingOutcome trained, QuickstartStream stream, List<(ShownList List, RankAnswer Answer)> ranked)

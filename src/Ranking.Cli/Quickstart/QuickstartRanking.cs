@@ -63,7 +63,7 @@ internal sealed class QuickstartRanking(RankingSpec spec, RankingClient client, 
     }, cancel);
 
     /// <summary>Five neighbours of an item's document.</summary>
-    public Task<SimilarAnswer> SimilarAsync(string item, CancellationToken cancel) => client.SimilarAsync(new SimilarRequest { Id = item, K = 6 }, cancel);
+    public Task<SimilarAnswer> SimilarAsync(string item, CancellationToken cancel) => client.SimilarAsync(new SimilarRequest { Id = item, K = 5 }, cancel);
 
     RankRequest Request(ShownList list, IReadOnlyList<Candidate> candidates) => new()
     {

@@ -1,6 +1,7 @@
 using Ranking.Features.Spec;
 using Ranking.Store;
 using Ranking.Store.Embedded;
+using Ranking.Store.Vectors;
 using Ranking.Streams.Embedded;
 using Ranking.Streams.Topics;
 using StackExchange.Redis;
@@ -49,7 +50,7 @@ internal sealed class QuickstartServers : IAsyncDisposable
         }
     }
 
-    /// <summary>Bytes that Redis says it uses; of one that does not say (Garnet), those of the namespace's keys and string values.</summary>
+    /// <summary>Bytes that Redis says it uses; of one that does not say (Garnet), those of the namespace's keys, string values and vectors.</summary>
     public async Task<long> UsedMemoryAsync()
     {
         foreach (var section in await Store.Multiplexer.GetServers()[0].InfoAsync("memory"))
@@ -71,8 +72,9 @@ internal sealed class QuickstartServers : IAsyncDisposable
 
     async Task<long> LengthAsync(RedisKey key)
     {
+        if (key == Store.Keys.Vectors(VectorStore.SearchedKind)) return sizeof(float) * spec.Mbat.Dimension * await new VectorStore(Store, VectorStore.SearchedKind, spec.Mbat.Dimension).CountAsync();
         try { return await Store.Database.StringLengthAsync(key); }
-        catch (RedisServerException) { return 0; } // a vector set is no string
+        catch (RedisServerException) { return 0; } // what lies beside the vectors is no string
     }
 
     /// <inheritdoc/>

@@ -66,8 +66,8 @@ internal static class QuickstartReport
                 [N(i + 1), r.Item.Id, F(r.Item.Score, 4), N(r.ShownAt + 1), r.Liked switch { true => "yes", false => "no", _ => "" }, Short(r.Document)]));
         }
         html.Append("<h2>Similar documents</h2>");
-        if (details.Neighbours.Count == 0) html.Append(CultureInfo.InvariantCulture, $"<p>{Text(result.Retrieval ?? "not run")}</p>");
-        else Table(html, ["item", "similarity", "document"], details.Neighbours.Select(n => (IReadOnlyList<string>)[n.Id, F(n.Similarity, 4), Short(n.Document)]));
+        html.Append(CultureInfo.InvariantCulture, $"<p>{Text(result.Retrieval ?? "not run")}</p>");
+        if (details.Neighbours.Count > 0) Table(html, ["item", "similarity", "document"], details.Neighbours.Select(n => (IReadOnlyList<string>)[n.Id, F(n.Similarity, 4), Short(n.Document)]));
         html.Append("</body></html>\n");
         File.WriteAllText(path, html.ToString());
     }

@@ -8,6 +8,7 @@ using Ranking.Mbat;
 using Ranking.Serving.Limits;
 using Ranking.Serving.Ranking;
 using Ranking.Serving.Retrieval;
+using Neighbour = Ranking.Store.Vectors.Neighbour;
 
 namespace Ranking.Serving.Http;
 
@@ -21,7 +22,7 @@ internal sealed class SimilarEndpoint(IRetriever retriever, RedisGuard redis, An
         SimilarQuery query;
         using (RequestBody body = await RequestBody.ReadAsync(http.Request, options.Limits.MaxBodyBytes, http.RequestAborted).ConfigureAwait(false))
             query = Parse(body, format);
-        IReadOnlyList<Near> near = await SearchAsync(query).ConfigureAwait(false);
+        IReadOnlyList<Neighbour> near = await SearchAsync(query).ConfigureAwait(false);
         var answer = new SimilarAnswer { Neighbours = [.. near.Select(n => new Client.Neighbour { Id = n.Id, Similarity = n.Similarity })] };
         await Answers.SendAsync(http, answer, RankingJson.Default.SimilarAnswer, wanted).ConfigureAwait(false);
     }
@@ -41,29 +42,28 @@ internal sealed class SimilarEndpoint(IRetriever retriever, RedisGuard redis, An
         }
     }
 
-    async Task<IReadOnlyList<Near>> SearchAsync(SimilarQuery query)
+    async Task<IReadOnlyList<Neighbour>> SearchAsync(SimilarQuery query)
     {
         TimeSpan timeout = TimeSpan.FromMilliseconds(options.Limits.DefaultDeadlineMs);
         float[]? vector = query.Document is { } document ? Encode(document) : query.Vector;
-        (IReadOnlyList<Near>?[]? answer, string? reason) = await redis.AskAsync(
-            static async s => new[]
-            {
-                s.vector is null
-                    ? await s.retriever.NearItemAsync(s.query.Id!, s.query.K, s.query.Filter).ConfigureAwait(false)
-                    : await s.retriever.NearVectorAsync(s.vector, s.query.K, s.query.Filter).ConfigureAwait(false),
-            },
+        (Retrieved<Neighbour>? answer, string? reason) = await redis.AskAsync(
+            static s => s.vector is null
+                ? s.retriever.NearItemAsync(s.query.Id!, s.query.K, s.query.Filter)
+                : s.retriever.NearVectorAsync(s.vector, s.query.K, s.query.Filter),
             (retriever, query, vector),
             timeout,
             cutShort: false).ConfigureAwait(false);
         if (reason is not null) throw new RequestRefusedException(503, ErrorCodes.RedisUnreachable, $"Redis did not answer ({reason})", retryAfter: TimeSpan.FromSeconds(1));
-        return answer![0] ?? throw new RequestRefusedException(404, ErrorCodes.DocumentUnknown, "no document of that id has a vector", "$.id", query.Id, "an item whose document has a vector");
+        if (answer!.Unavailable is { } why) throw new RequestRefusedException(501, ErrorCodes.RetrievalUnavailable, why);
+        return answer.Found ?? throw new RequestRefusedException(404, ErrorCodes.DocumentUnknown, "no document of that id has a vector", "$.id", query.Id, "an item whose document has a vector");
     }
 
     float[] Encode(JsonElement document)
     {
         try
         {
-            return retriever.Encode(document);
+            float[] vector_D = retriever.Encode(document);
+            return vector_D.AsSpan().ContainsAnyExcept(0f) ? vector_D : throw RequestRefusedException.Field400("$.doc", "no value that counts", "a document with values");
         }
         catch (MbatFormatException e)
         {

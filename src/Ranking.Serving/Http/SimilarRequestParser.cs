@@ -1,15 +1,17 @@
 using System.Text.Json;
+using Ranking.Features.Errors;
 using Ranking.Serving.Ranking;
+using Ranking.Store.Vectors;
 
 namespace Ranking.Serving.Http;
 
 /// <summary>A similarity request, read and checked: exactly one of document, id and vector.</summary>
-internal sealed record SimilarQuery(JsonElement? Document, string? Id, float[]? Vector, int K, string? Filter);
+internal sealed record SimilarQuery(JsonElement? Document, string? Id, float[]? Vector, int K, VectorFilter? Filter);
 
 /// <summary>Reads the body of <c>POST /v1/similar</c>.</summary>
 internal static class SimilarRequestParser
 {
-    const int DefaultK = 10, MaxFilterChars = 4096;
+    const int DefaultK = 10;
 
     static readonly KeySet Keys = new("a similarity request", "doc", "id", "vector", "k", "filter");
 
@@ -30,7 +32,8 @@ internal static class SimilarRequestParser
     {
         var json = new BodyReader(body);
         JsonElement? document = null;
-        string? id = null, filter = null;
+        string? id = null;
+        VectorFilter? filter = null;
         float[]? vector = null;
         int k = DefaultK, given = 0;
         ulong seen = 0;
@@ -48,15 +51,24 @@ internal static class SimilarRequestParser
                 case "id": id = json.Id(place); break;
                 case "vector": vector = ReadVector(ref json, place, dimension); break;
                 case "k": k = json.Integer(place, 1, limits.MaxNeighbours); break;
-                default:
-                    filter = json.Text(place, $"text of at most {MaxFilterChars} characters");
-                    if (filter.Length > MaxFilterChars) throw RequestRefusedException.Field400("$.filter", $"{filter.Length} characters", $"at most {MaxFilterChars}");
-                    break;
+                default: filter = ReadFilter(json.Text(place, "a filter such as lang == \"en\" and year >= 1990")); break;
             }
         }
         json.End();
         if (given != 1) throw RequestRefusedException.Field400("$", given == 0 ? "none of doc, id and vector" : "more than one of doc, id and vector", "exactly one of them");
         return new(document, id, vector, k, filter);
+    }
+
+    static VectorFilter ReadFilter(string text)
+    {
+        try
+        {
+            return VectorFilter.Parse(text);
+        }
+        catch (RankingException e)
+        {
+            throw new RequestRefusedException(400, e.Error, e.Message, "$.filter", text);
+        }
     }
 
     static float[] ReadVector(ref BodyReader json, JsonPlace place, int dimension)

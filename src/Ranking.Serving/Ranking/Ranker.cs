@@ -56,9 +56,8 @@ internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard 
     {
         if (retriever.Unavailable is { } why) throw new RequestRefusedException(501, ErrorCodes.RetrievalUnavailable, why, "$.candidates_from");
         TimeSpan timeout = deadline.ForFetch(TimeSpan.Zero, limits.RedisTimeoutMs);
-        // An answer in a box of its own: the guard takes null for a failure, and an unknown item is none.
-        (IReadOnlyList<Near>?[]? answer, string? reason) = await redis.AskAsync(
-            static async s => new[] { await s.retriever.NearItemAsync(s.query.SimilarTo!, s.query.Neighbours, null).ConfigureAwait(false) },
+        (Retrieved<string>? answer, string? reason) = await redis.AskAsync(
+            static s => s.retriever.CandidatesAsync(s.query.SimilarTo!, s.query.Neighbours),
             (retriever, query),
             timeout,
             timeout.TotalMilliseconds < limits.RedisTimeoutMs).ConfigureAwait(false);
@@ -69,13 +68,14 @@ internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard 
             degraded.Add(NoRetrieval);
             return;
         }
-        if (answer![0] is not { } near)
+        if (answer!.Unavailable is { } lacking) throw new RequestRefusedException(501, ErrorCodes.RetrievalUnavailable, lacking, "$.candidates_from");
+        if (answer.Found is not { } near)
         {
             if (query.Candidates.Count > 0) return;
             throw new RequestRefusedException(404, ErrorCodes.DocumentUnknown, "the item of candidates_from has no vector", "$.candidates_from.similar_to", query.SimilarTo, "an item whose document has a vector");
         }
         var given = new HashSet<string>(query.Candidates.Select(c => c.Id), StringComparer.Ordinal);
-        foreach (Near each in near) if (given.Add(each.Id)) query.Candidates.Add(new(each.Id, null));
+        foreach (string id in near) if (given.Add(id)) query.Candidates.Add(new(id, null));
     }
 
     async Task<FetchedRows> FetchAsync(ServingVersion version, FetchPlan fetch, RankQuery query, Deadline deadline, List<string> degraded)

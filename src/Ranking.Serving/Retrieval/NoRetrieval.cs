@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ranking.Store.Vectors;
 
 namespace Ranking.Serving.Retrieval;
 
@@ -11,7 +12,9 @@ internal sealed class NoRetrieval(string why) : IRetriever
 
     public float[] Encode(JsonElement document) => throw new InvalidOperationException(why);
 
-    public Task<IReadOnlyList<Near>> NearVectorAsync(ReadOnlyMemory<float> vector, int k, string? filter) => throw new InvalidOperationException(why);
+    public Task<Retrieved<Neighbour>> NearVectorAsync(ReadOnlyMemory<float> vector_D, int k, VectorFilter? filter) => throw new InvalidOperationException(why);
 
-    public Task<IReadOnlyList<Near>?> NearItemAsync(string id, int k, string? filter) => throw new InvalidOperationException(why);
+    public Task<Retrieved<Neighbour>> NearItemAsync(string id, int k, VectorFilter? filter) => throw new InvalidOperationException(why);
+
+    public Task<Retrieved<string>> CandidatesAsync(string id, int k) => throw new InvalidOperationException(why);
 }

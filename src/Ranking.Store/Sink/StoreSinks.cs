@@ -13,9 +13,6 @@ namespace Ranking.Store.Sink;
 /// </summary>
 public sealed partial class StoreSinks : IDisposable
 {
-    /// <summary>The entity kind whose documents are searched.</summary>
-    public const string SearchedKind = "item";
-
     readonly KafkaRows _rows;
     readonly SinkLoop<RowChange> _rowLoop;
     readonly KafkaDocuments? _documents;
@@ -42,11 +39,11 @@ public sealed partial class StoreSinks : IDisposable
     public static async Task<StoreSinks> OpenAsync(FeaturePlan plan, KafkaSettings kafka, int partitions, StoreConnection store, ILoggerFactory logs)
     {
         DocumentSink? sink = null;
-        if (plan.Spec.Entities.ContainsKey(SearchedKind))
+        if (plan.Spec.Entities.ContainsKey(VectorStore.SearchedKind))
         {
             if ((await store.AbilitiesAsync()).VectorSets)
             {
-                sink = new(store, SearchedKind, new MbatEncoder(plan.Mbat), plan.Spec.Lateness);
+                sink = new(store, VectorStore.SearchedKind, new MbatEncoder(plan.Mbat), plan.Spec.Lateness);
                 await sink.CheckSettingsAsync();
             }
             else
@@ -54,7 +51,7 @@ public sealed partial class StoreSinks : IDisposable
                 LogNoVectorSets(logs.CreateLogger<DocumentSink>());
             }
         }
-        return new(new(kafka, partitions), new(store), sink is null ? null : new(kafka, SearchedKind, partitions), sink, logs);
+        return new(new(kafka, partitions), new(store), sink is null ? null : new(kafka, VectorStore.SearchedKind, partitions), sink, logs);
     }
 
     /// <summary>Runs until <paramref name="stop"/>, or until one of the sinks fails.</summary>

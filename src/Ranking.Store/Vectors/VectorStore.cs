@@ -14,6 +14,9 @@ namespace Ranking.Store.Vectors;
 /// </summary>
 public sealed class VectorStore
 {
+    /// <summary>The entity kind whose documents are searched.</summary>
+    public const string SearchedKind = "item";
+
     /// <summary>Most neighbours of one search.</summary>
     public const int MaxNeighbours = 10_000;
 
@@ -73,6 +76,10 @@ public sealed class VectorStore
         return count.IsNull ? 0 : (long)count;
     }
 
+    /// <summary>Hash of the encoder's settings that the vectors were made with, as the sink wrote it; null where it wrote none yet.</summary>
+    /// <exception cref="RankingException">RNK3001, RNK3002: Redis is away or refuses.</exception>
+    public Task<string?> SettingsAsync() => CallAsync(async () => (string?)await _store.Database.StringGetAsync(_store.Keys.VectorSettings(Kind)));
+
     /// <summary>The unit vector of an element; null if there is none.</summary>
     /// <exception cref="RankingException">As for <see cref="PutAsync"/>, and RNK3006 if it has another dimension.</exception>
     public async Task<float[]?> VectorAsync(string id) => Read(id, await CallAsync(() => _store.Database.ExecuteAsync("VEMB", _set, id)));
@@ -117,8 +124,10 @@ public sealed class VectorStore
     /// <exception cref="RankingException">As for <see cref="PutAsync"/>.</exception>
     public async Task<Neighbour[]?> SimilarAsync(string id, int k, VectorFilter? filter = null)
     {
-        if (await NearestAsync(id, k, filter) is not { } ids || await VectorAsync(id) is not { } query) return null;
-        return await WithSimilaritiesAsync(query, ids);
+        Task<string[]?> nearest = NearestAsync(id, k, filter);
+        Task<float[]?> query = VectorAsync(id); // in the same trip
+        await Task.WhenAll(nearest, query);
+        return await nearest is { } ids && await query is { } query_D ? await WithSimilaritiesAsync(query_D, ids) : null;
     }
 
     async Task<Neighbour[]> WithSimilaritiesAsync(float[] query_D, string[] ids)

@@ -1,0 +1,6 @@
+namespace Ranking.Serving.Retrieval;
+
+/// <summary>What a search brought.</summary>
+/// <param name="Found">Nearest first; null if the item that was asked about has no vector, or nothing can be searched.</param>
+/// <param name="Unavailable">Why nothing can be searched; null where something can.</param>
+internal sealed record Retrieved<T>(IReadOnlyList<T>? Found, string? Unavailable = null);

@@ -93,7 +93,8 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
     {
         using Progress.Step step = progress.Begin("look at the log");
         using RawLogs log = OpenLog(spec)();
-        List<Impression> impressions = [.. log.ReadImpressions()];
+        // All sources, so that a mistake in any SQL or row is told now and not in the middle of the stream.
+        List<Impression> impressions = [.. log.ReadAll().OfType<Impression>()];
         if (impressions.Count == 0) throw new Features.Errors.RankingException(Features.Errors.ErrorCodes.NothingToTrain, $"{options.DataFolder} holds no impression.");
         QuickstartSplit split = QuickstartSplit.Of(spec, impressions);
         step.Report(impressions.Count);

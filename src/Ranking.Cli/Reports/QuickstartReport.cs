@@ -19,7 +19,7 @@ internal static class QuickstartReport
         html.Append(CultureInfo.InvariantCulture, $$"""
             <!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{Text(name)}}: quickstart</title><style>
             body{font:15px/1.5 system-ui,sans-serif;max-width:1180px;margin:2rem auto;padding:0 1rem;color:#222}
-            table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.25rem .8rem;border-bottom:1px solid #ddd;text-align:left}td.n{text-align:right;font-variant-numeric:tabular-nums}
+            table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.25rem .8rem;border-bottom:1px solid #ddd;text-align:left;overflow-wrap:anywhere}td.n{white-space:nowrap;text-align:right;font-variant-numeric:tabular-nums}
             .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(540px,1fr));gap:1rem}svg{max-width:100%;height:auto}code{font-size:85%;color:#555}
             </style></head><body><h1>{{Text(name)}}: from a log to a ranked list</h1>
             """);
@@ -47,7 +47,7 @@ internal static class QuickstartReport
             plot.ShowLegend(Alignment.LowerRight);
         });
         Plot(html, "Training loss", "samples", "loss", plot => Curve(plot, details.Loss.Select(p => ((double)p.Samples, p.Loss))));
-        Plot(html, "Lag of the pipeline", "seconds since the start", "hours of event time behind the replay", plot => Curve(plot, details.Lag.Select(p => (p.Seconds, p.LagSeconds / 3600))));
+        Plot(html, "Lag of the pipeline", "seconds since the start", "hours behind the replay", plot => Curve(plot, details.Lag.Select(p => (p.Seconds, p.LagSeconds / 3600))));
         Plot(html, "Latency of 200 candidates over HTTP", "milliseconds", "requests", plot =>
         {
             if (details.LatenciesMs.Length == 0) return;
@@ -99,7 +99,8 @@ internal static class QuickstartReport
         foreach (IReadOnlyList<string> row in rows)
         {
             html.Append("<tr>");
-            foreach (string cell in row) html.Append(cell.Length > 0 && char.IsAsciiDigit(cell[0]) ? "<td class=n>" : "<td>").Append(Text(cell)).Append("</td>");
+            foreach ((int column, string cell) in row.Index())
+                html.Append(column > 0 && cell.Length > 0 && char.IsAsciiDigit(cell[0]) ? "<td class=n>" : "<td>").Append(Text(cell)).Append("</td>");
             html.Append("</tr>");
         }
         html.Append("</table>");

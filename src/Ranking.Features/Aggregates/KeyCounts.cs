@@ -56,6 +56,40 @@ public sealed class KeyCounts : ICounts
         }
     }
 
+    /// <summary>Writes everything, as state keeps it.</summary>
+    internal void WriteState(PackedWriter writer)
+    {
+        foreach (long total in totals) writer.Amount(total);
+        foreach (BucketSeries of in series)
+        {
+            writer.UInt((ulong)of.Count);
+            long previous = 0;
+            for (int b = 0; b < of.Count; b++)
+            {
+                writer.Int(of.IndexAt(b) - previous);
+                previous = of.IndexAt(b);
+                for (int m = 0; m < totals.Length; m++) writer.Amount(of.CountAt(b, m));
+            }
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteState"/> wrote.</summary>
+    internal static KeyCounts ReadState(ref PackedReader reader, KeyPlan plan)
+    {
+        var counts = new KeyCounts(plan);
+        for (int m = 0; m < counts.totals.Length; m++) counts.totals[m] = reader.Amount();
+        foreach (BucketSeries of in counts.series)
+        {
+            long index = 0;
+            for (int n = reader.Count(); n > 0; n--)
+            {
+                index += reader.Int();
+                for (int m = 0; m < counts.totals.Length; m++) of.Add(index, m, reader.Amount());
+            }
+        }
+        return counts;
+    }
+
     /// <inheritdoc/>
     public long Total(int measure) => totals[measure];
 

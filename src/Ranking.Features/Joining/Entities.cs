@@ -1,45 +1,40 @@
 using Ranking.Features.Events;
 using Ranking.Features.Examples;
+using Ranking.Features.Joining.State;
 using Ranking.Features.Rows;
 
 namespace Ranking.Features.Joining;
 
-/// <summary>State by key. In memory here; a real broker's tasks keep it in RocksDB, changelogged.</summary>
-public interface IKeyedState<T> where T : class
-{
-    /// <summary>The value of a key, or null.</summary>
-    T? Find(string key);
-
-    /// <summary>Sets the value of a key.</summary>
-    void Set(string key, T value);
-
-    /// <summary>Forgets a key.</summary>
-    void Remove(string key);
-}
-
-/// <summary>State in a dictionary.</summary>
-public sealed class MemoryState<T> : IKeyedState<T> where T : class
-{
-    readonly Dictionary<string, T> values = new(StringComparer.Ordinal);
-
-    /// <inheritdoc/>
-    public T? Find(string key) => values.GetValueOrDefault(key);
-
-    /// <inheritdoc/>
-    public void Set(string key, T value) => values[key] = value;
-
-    /// <inheritdoc/>
-    public void Remove(string key) => values.Remove(key);
-}
-
 /// <summary>The entities of one kind that a task owns: their state, when they expire, and which rows have changed.</summary>
-sealed class Entities(FeaturePlan plan, OwnerPlan owner, IKeyedState<EntityState> states)
+sealed class Entities
 {
-    readonly long ttlMs = plan.Spec.Entities.GetValueOrDefault(owner.Kind)?.Ttl is { } ttl ? (long)ttl.TotalMilliseconds : long.MaxValue;
+    readonly FeaturePlan plan;
+    readonly OwnerPlan owner;
+    readonly IEntityStates states;
+    readonly long ttlMs;
     readonly PriorityQueue<string, long> checks = new();
     readonly HashSet<string> changed = new(StringComparer.Ordinal);
-    long nowMs = long.MinValue;
+    long nowMs;
+    long round;
     int touched;
+
+    /// <summary>The entities that a state holds.</summary>
+    /// <param name="plan">The spec, resolved.</param>
+    /// <param name="owner">Their kind.</param>
+    /// <param name="states">What is known of them.</param>
+    /// <param name="nowMs">The watermark by which they expired last.</param>
+    /// <param name="round">How often rows were written.</param>
+    public Entities(FeaturePlan plan, OwnerPlan owner, IEntityStates states, long nowMs, long round)
+    {
+        (this.plan, this.owner, this.states, this.nowMs, this.round) = (plan, owner, states, nowMs, round);
+        ttlMs = plan.Spec.Entities.GetValueOrDefault(owner.Kind)?.Ttl is { } ttl ? (long)ttl.TotalMilliseconds : long.MaxValue;
+        foreach ((string id, EntityState state) in states.All)
+        {
+            if (ttlMs != long.MaxValue) checks.Enqueue(id, state.LastEventMs + ttlMs);
+            if (state.DeletedMs is { } deletedMs) checks.Enqueue(id, deletedMs + plan.DelayMs);
+            if (state.RowRound == round) changed.Add(id);
+        }
+    }
 
     /// <summary>The state of an entity, or null.</summary>
     public EntityState? Find(string id) => states.Find(id);
@@ -53,11 +48,11 @@ sealed class Entities(FeaturePlan plan, OwnerPlan owner, IKeyedState<EntityState
         EntityState? state = states.Find(id);
         if (state is null)
         {
-            states.Set(id, state = new(plan, owner));
+            states.Add(id, state = new(plan, owner));
             if (ttlMs != long.MaxValue) checks.Enqueue(id, timeMs + ttlMs);
         }
         else if ((++touched & 63) == 0) state.TrimBelow(cutMs); // trimming changes no answer; now and then is enough
-        changed.Add(id);
+        Change(id, state);
         return state;
     }
 
@@ -69,32 +64,47 @@ sealed class Entities(FeaturePlan plan, OwnerPlan owner, IKeyedState<EntityState
     }
 
     /// <summary>Forgets entities that nothing happened to for their time to live; deletes the rows of those whose deletion no cut can precede any more.</summary>
-    public void Expire(long watermarkMs)
+    public void Expire(long watermarkMs, ITaskOutput output)
     {
         nowMs = watermarkMs;
         while (checks.TryPeek(out string? id, out long at) && at < watermarkMs)
         {
             checks.Dequeue();
             if (states.Find(id) is not { } state) continue;
-            if (IsGone(state)) changed.Add(id);
+            if (IsGone(state)) Change(id, state);
             if (ttlMs == long.MaxValue) continue;
-            if (state.LastEventMs + ttlMs < watermarkMs) { states.Remove(id); changed.Add(id); }
-            else checks.Enqueue(id, Math.Max(state.LastEventMs + ttlMs, watermarkMs));
+            if (state.LastEventMs + ttlMs >= watermarkMs)
+            {
+                checks.Enqueue(id, Math.Max(state.LastEventMs + ttlMs, watermarkMs));
+                continue;
+            }
+            // Nothing would remember that its row must go: it goes at once.
+            states.Remove(id);
+            changed.Remove(id);
+            output.EmitRow(owner, id, [], deleted: true);
         }
     }
 
     /// <summary>Writes the rows that changed since the last call.</summary>
     public void FlushRows(PackedWriter writer, ITaskOutput output)
     {
+        round++;
         foreach (string id in changed)
         {
             writer.Clear();
-            EntityState? state = states.Find(id);
-            bool deleted = state is null || IsGone(state);
-            if (!deleted) state!.WriteRow(writer);
+            EntityState state = states.Find(id)!;
+            bool deleted = IsGone(state);
+            if (!deleted) state.WriteRow(writer);
             output.EmitRow(owner, id, writer.Written, deleted);
         }
         changed.Clear();
+    }
+
+    void Change(string id, EntityState state)
+    {
+        state.RowRound = round;
+        states.Changed(id, state);
+        changed.Add(id);
     }
 
     /// <summary>Whether the entity was deleted, so long ago that no cut can precede it. What was counted stays: it may come back.</summary>

@@ -27,7 +27,8 @@ public sealed record OwnerAnswer(int Owner, long TimeMs, string User, string Req
 /// <summary>In topic <c>counts</c>: everything that a source partition counts below a time was sent before this.</summary>
 /// <param name="Partition">The source partition.</param>
 /// <param name="WatermarkMs">The time.</param>
-public sealed record SourceWatermark(int Partition, long WatermarkMs);
+/// <param name="Idle">Whether nothing comes there, so that it follows the others and no one follows it.</param>
+public readonly record struct SourceWatermark(int Partition, long WatermarkMs, bool Idle = false);
 
 /// <summary>Why an event was not used.</summary>
 public enum Rejection

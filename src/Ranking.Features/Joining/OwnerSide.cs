@@ -1,6 +1,7 @@
 using Ranking.Features.Aggregates;
 using Ranking.Features.Events;
 using Ranking.Features.Examples;
+using Ranking.Features.Joining.State;
 using Ranking.Features.Partitioning;
 using Ranking.Features.Rows;
 
@@ -15,25 +16,36 @@ sealed class OwnerSide
     readonly FeatureBuilder builder;
     readonly int partitions;
     readonly ITaskOutput output;
-    readonly long[] watermarks;
+    readonly (long WatermarkMs, bool Idle)[] sources;
     readonly Entities?[] entities;
     readonly DocumentReader[] documents;
-    readonly PriorityQueue<OwnerEvent, long> questions = new();
+    readonly INumberedState<OwnerEvent> state;
+    readonly PriorityQueue<(OwnerEvent Question, long Number), long> questions = new();
     readonly PackedWriter packed = new();
+    long next;
 
-    public OwnerSide(FeatureBuilder builder, int partitions, ITaskOutput output, Func<string, IKeyedState<EntityState>> state)
+    public OwnerSide(FeatureBuilder builder, int partitions, ITaskOutput output, ITaskState stored)
     {
-        (this.builder, this.partitions, this.output) = (builder, partitions, output);
-        watermarks = [.. Enumerable.Repeat(long.MinValue, partitions)];
-        entities = [.. builder.Plan.Owners.Select(o => o.Index == 0 ? null : new Entities(builder.Plan, o, state(o.Kind)))];
+        (this.builder, this.partitions, this.output, state) = (builder, partitions, output, stored.Questions);
+        sources = stored.Marks?.Sources ?? [.. Enumerable.Repeat((long.MinValue, false), partitions)];
+        WatermarkMs = Least();
+        entities = [.. builder.Plan.Owners.Select(o => o.Index == 0 ? null : new Entities(builder.Plan, o, stored.Entities(o), WatermarkMs, stored.Marks?.RowRound ?? 0))];
         documents = [.. builder.Plan.Owners.Select(o => new DocumentReader(o.Document, builder.Plan.Mbat))];
+        foreach ((long number, OwnerEvent question) in state.All)
+        {
+            questions.Enqueue((question, number), question.TimeMs);
+            next = number + 1;
+        }
     }
+
+    /// <summary>For each source partition the watermark that its task has published, and whether it is idle.</summary>
+    public IReadOnlyList<(long WatermarkMs, bool Idle)> Sources => sources;
 
     /// <summary>How many questions wait.</summary>
     public int WaitingCount => questions.Count;
 
     /// <summary>No source partition reports anything below this time any more.</summary>
-    public long WatermarkMs { get; private set; } = long.MinValue;
+    public long WatermarkMs { get; private set; }
 
     /// <summary>A document of an entity that lives here.</summary>
     public void Receive(EntityDocument document, OwnerPlan owner)
@@ -50,22 +62,27 @@ sealed class OwnerSide
             entities[e.Owner]!.Touch(e.Id, e.TimeMs, LeastCut).Count(e.TimeMs, e.Kind, e.Amount, new KeyFields(e.User, e.Item, e.Context));
         if (e.RequestId is null) return;
         if (builder.CutOf(e.TimeMs) < WatermarkMs) Answer(e);
-        else questions.Enqueue(e, e.TimeMs);
+        else
+        {
+            state.Put(next, e);
+            questions.Enqueue((e, next++), e.TimeMs);
+        }
     }
 
     /// <summary>A source partition's watermark: first the waiting questions, then expiry.</summary>
     public void Receive(SourceWatermark watermark)
     {
-        watermarks[watermark.Partition] = Math.Max(watermarks[watermark.Partition], watermark.WatermarkMs);
-        long least = watermarks.Min();
+        sources[watermark.Partition] = (Math.Max(sources[watermark.Partition].WatermarkMs, watermark.WatermarkMs), watermark.Idle);
+        long least = Least();
         if (least <= WatermarkMs) return;
         WatermarkMs = least;
-        while (questions.TryPeek(out OwnerEvent? question, out long timeMs) && builder.CutOf(timeMs) < WatermarkMs)
+        while (questions.TryPeek(out (OwnerEvent Question, long Number) waiting, out long timeMs) && builder.CutOf(timeMs) < WatermarkMs)
         {
             questions.Dequeue();
-            Answer(question);
+            state.Remove(waiting.Number);
+            Answer(waiting.Question);
         }
-        foreach (Entities? of in entities) of?.Expire(WatermarkMs);
+        foreach (Entities? of in entities) of?.Expire(WatermarkMs, output);
     }
 
     /// <summary>Writes the rows that changed.</summary>
@@ -76,6 +93,13 @@ sealed class OwnerSide
 
     /// <summary>No question with an earlier cut can come or waits.</summary>
     long LeastCut => WatermarkMs == long.MinValue ? long.MinValue : WatermarkMs - builder.Plan.DelayMs - 1;
+
+    long Least()
+    {
+        long least = long.MaxValue;
+        foreach ((long watermarkMs, _) in sources) least = Math.Min(least, watermarkMs);
+        return least;
+    }
 
     void Answer(OwnerEvent question)
     {

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Ranking.Features.Aggregates;
 using Ranking.Features.Events;
 using Ranking.Features.Examples;
-using Ranking.Features.Rows;
+using Ranking.Features.Joining.State;
 using Ranking.Features.Spec;
 using Ranking.Mbat;
 
@@ -17,31 +17,48 @@ public sealed class PipelineTask
     readonly FeaturePlan plan;
     readonly int partition;
     readonly ITaskOutput output;
-    readonly Sorter sorter = new();
+    readonly Sorter sorter;
     readonly SourceClock clock;
     readonly UserSide user;
     readonly OwnerSide owners;
     readonly BucketPlan boundary;
-    long publishedMs = long.MinValue;
+    (long WatermarkMs, bool Idle) published;
+    long rowRound;
 
-    /// <summary>An empty task.</summary>
+    /// <summary>A task that goes on where its state stands.</summary>
     /// <param name="builder">The features.</param>
     /// <param name="partition">Its partition.</param>
     /// <param name="partitions">How many there are.</param>
     /// <param name="output">Where its results go.</param>
     /// <param name="freezeUserAt">The user's aggregates and sequences stay as of this time (evaluation); null: they move.</param>
-    /// <param name="state">State of the entities by kind; in memory by default.</param>
-    public PipelineTask(FeatureBuilder builder, int partition, int partitions, ITaskOutput output, DateTimeOffset? freezeUserAt = null, Func<string, IKeyedState<EntityState>>? state = null)
+    /// <param name="state">Its state; empty and in memory by default.</param>
+    public PipelineTask(FeatureBuilder builder, int partition, int partitions, ITaskOutput output, DateTimeOffset? freezeUserAt = null, ITaskState? state = null)
     {
         plan = builder.Plan;
         (this.partition, this.output) = (partition, output);
-        state ??= _ => new MemoryState<EntityState>();
+        state ??= new MemoryTaskState();
         Topics = TopicsOf(plan.Spec);
-        clock = new(Topics.Count, (long)plan.Spec.Lateness.TotalMilliseconds);
-        user = new(builder, partitions, output, state("user"), freezeUserAt?.ToUnixTimeMilliseconds() ?? long.MaxValue);
+        long latenessMs = (long)plan.Spec.Lateness.TotalMilliseconds;
+        clock = state.Marks is { } marks ? new(marks.Topics, marks.WatermarkMs, latenessMs) : new(Topics.Count, latenessMs);
+        published = state.Marks?.Published ?? (long.MinValue, false);
+        rowRound = state.Marks?.RowRound ?? 0;
+        sorter = new(state.Sorting, state.Marks?.Released);
+        user = new(builder, partitions, output, state, freezeUserAt?.ToUnixTimeMilliseconds() ?? long.MaxValue);
         owners = new(builder, partitions, output, state);
         boundary = new(plan.ShortestBucketMs, 0);
     }
+
+    /// <summary>Where the task stands, beside what its state holds.</summary>
+    public TaskMarks Marks => new()
+    {
+        Topics = [.. clock.Topics],
+        WatermarkMs = clock.WatermarkMs,
+        Published = published,
+        EmittedMs = user.EmittedMs,
+        Sources = [.. owners.Sources],
+        Released = sorter.Released,
+        RowRound = rowRound,
+    };
 
     /// <summary>The source topics, by which <see cref="Receive(int, SourceEvent)"/> counts: impressions, feedback, entities by kind.</summary>
     public IReadOnlyList<string> Topics { get; }
@@ -52,6 +69,12 @@ public sealed class PipelineTask
 
     /// <summary>No source event below this time is used any more.</summary>
     public long WatermarkMs => clock.WatermarkMs;
+
+    /// <summary>Each source topic's own watermark, and whether it is idle.</summary>
+    public IReadOnlyList<(long WatermarkMs, bool Idle)> OwnWatermarks => clock.Topics;
+
+    /// <summary>For each source partition the watermark that its task has published, and whether it is idle.</summary>
+    public IReadOnlyList<(long WatermarkMs, bool Idle)> Sources => owners.Sources;
 
     /// <summary>The topic that holds the watermark back.</summary>
     public string SlowestTopic => Topics[clock.Slowest];
@@ -75,8 +98,21 @@ public sealed class PipelineTask
     /// <summary>A time at which nothing happened in a source topic.</summary>
     public void Heartbeat(int topic, long timeMs) => clock.Observe(topic, timeMs);
 
-    /// <summary>Marks a topic as idle, or not.</summary>
-    public void SetIdle(int topic, bool idle) => clock.SetIdle(topic, idle);
+    /// <summary>
+    /// What a silent topic may follow: the least of this partition's topics that are not idle, or, where all are, of the other partitions
+    /// that are not. Null: nothing moves.
+    /// </summary>
+    public long? ToFollow()
+    {
+        if (clock.LeastAwake() is { } least) return least;
+        long? others = null;
+        for (int p = 0; p < owners.Sources.Count; p++)
+            if (p != partition && owners.Sources[p] is (var watermarkMs, false) && !(watermarkMs >= others)) others = watermarkMs;
+        return others;
+    }
+
+    /// <inheritdoc cref="SourceClock.Follow"/>
+    public void Follow(int topic, long watermarkMs) => clock.Follow(topic, watermarkMs);
 
     /// <summary>A message of topic counts.</summary>
     public void Receive(OwnerEvent ownerEvent) => owners.Receive(ownerEvent);
@@ -95,11 +131,8 @@ public sealed class PipelineTask
             if (rejection is { } why) output.Reject(released!, why, why == Rejection.Conflict ? "an event of the same identity but other content was used" : "");
             else Release(released!);
         }
-        if (clock.WatermarkMs != long.MinValue && (publishedMs == long.MinValue || boundary.IndexOf(clock.WatermarkMs) > boundary.IndexOf(publishedMs)))
-        {
-            publishedMs = clock.WatermarkMs;
-            output.Send(new SourceWatermark(partition, publishedMs));
-        }
+        if (clock.WatermarkMs != long.MinValue
+            && (published.WatermarkMs == long.MinValue || clock.IsIdle != published.Idle || boundary.IndexOf(clock.WatermarkMs) > boundary.IndexOf(published.WatermarkMs))) Publish();
         if (clock.WatermarkMs != long.MinValue)
         {
             user.Advance(clock.WatermarkMs);
@@ -107,9 +140,18 @@ public sealed class PipelineTask
         }
     }
 
+    /// <summary>Publishes the exact watermark, if it is not yet: others may wait for it.</summary>
+    public void Publish()
+    {
+        if (published == (clock.WatermarkMs, clock.IsIdle)) return;
+        published = (clock.WatermarkMs, clock.IsIdle);
+        output.Send(new SourceWatermark(partition, published.WatermarkMs, published.Idle));
+    }
+
     /// <summary>Writes the rows that changed since the last call.</summary>
     public void FlushRows()
     {
+        rowRound++;
         user.FlushRows();
         owners.FlushRows();
     }

@@ -1,4 +1,5 @@
 using Ranking.Features.Events;
+using Ranking.Features.Joining.State;
 
 namespace Ranking.Features.Joining;
 
@@ -14,14 +15,35 @@ public sealed class Sorter
         return c != 0 ? c : a.CompareContent(b); // of one identity the same content wins, whichever arrives first
     });
 
-    readonly PriorityQueue<SourceEvent, SourceEvent> waiting = new(Order);
-    SourceEvent? last;
+    readonly PriorityQueue<(SourceEvent Event, long Number), SourceEvent> waiting = new(Order);
+    readonly INumberedState<SourceEvent> state;
+    long next;
+
+    /// <summary>A sorter that holds what its state holds.</summary>
+    /// <param name="state">Its room.</param>
+    /// <param name="released">The event that was released last.</param>
+    public Sorter(INumberedState<SourceEvent> state, SourceEvent? released = null)
+    {
+        (this.state, Released) = (state, released);
+        foreach ((long number, SourceEvent stored) in state.All)
+        {
+            waiting.Enqueue((stored, number), stored);
+            next = number + 1;
+        }
+    }
+
+    /// <summary>The event that was released last.</summary>
+    public SourceEvent? Released { get; private set; }
 
     /// <summary>How many events wait.</summary>
     public int Count => waiting.Count;
 
     /// <summary>Adds an event.</summary>
-    public void Add(SourceEvent sourceEvent) => waiting.Enqueue(sourceEvent, sourceEvent);
+    public void Add(SourceEvent sourceEvent)
+    {
+        state.Put(next, sourceEvent);
+        waiting.Enqueue((sourceEvent, next++), sourceEvent);
+    }
 
     /// <summary>Takes the next event below a watermark.</summary>
     /// <param name="watermarkMs">No event of an earlier time will be added.</param>
@@ -29,60 +51,13 @@ public sealed class Sorter
     /// <param name="rejection">Null if it counts; otherwise it repeats the identity of the one released before.</param>
     public bool TryRelease(long watermarkMs, out SourceEvent? released, out Rejection? rejection)
     {
-        rejection = null;
-        if (!waiting.TryPeek(out released, out _) || released.TimeMs >= watermarkMs) return false;
-        waiting.Dequeue();
-        if (last is not null && SourceEvent.Compare(last, released) == 0)
+        (released, rejection) = (null, null);
+        if (!waiting.TryPeek(out _, out SourceEvent? first) || first.TimeMs >= watermarkMs) return false;
+        (released, long number) = waiting.Dequeue();
+        state.Remove(number);
+        if (Released is { } last && SourceEvent.Compare(last, released) == 0)
             rejection = last.CompareContent(released) == 0 ? Rejection.Copy : Rejection.Conflict;
-        else last = released;
+        else Released = released;
         return true;
-    }
-}
-
-/// <summary>The watermark of a source partition: the least over its topics of the greatest time read, less the allowed lateness.</summary>
-public sealed class SourceClock(int topics, long latenessMs)
-{
-    readonly long[] greatest = Enumerable.Repeat(long.MinValue, topics).ToArray();
-    readonly bool[] idle = new bool[topics];
-
-    /// <summary>No event below this time is used any more.</summary>
-    public long WatermarkMs { get; private set; } = long.MinValue;
-
-    /// <summary>The topic that holds the watermark back.</summary>
-    public int Slowest { get; private set; }
-
-    /// <summary>A topic's own watermark.</summary>
-    public long WatermarkOf(int topic) => greatest[topic] == long.MinValue ? long.MinValue : greatest[topic] - latenessMs;
-
-    /// <summary>Takes note of a time that was read from a topic; false if it is below that topic's own watermark: late.</summary>
-    public bool Observe(int topic, long timeMs)
-    {
-        if (timeMs < WatermarkOf(topic)) return false;
-        idle[topic] = false;
-        if (timeMs > greatest[topic])
-        {
-            greatest[topic] = timeMs;
-            Move();
-        }
-        return true;
-    }
-
-    /// <summary>Marks a topic as idle: it follows the least of those that are not.</summary>
-    public void SetIdle(int topic, bool value)
-    {
-        idle[topic] = value;
-        Move();
-    }
-
-    void Move()
-    {
-        long least = long.MaxValue;
-        for (int i = 0; i < greatest.Length; i++)
-        {
-            if (idle[i] || WatermarkOf(i) >= least) continue;
-            least = WatermarkOf(i);
-            Slowest = i;
-        }
-        if (least != long.MaxValue && least > WatermarkMs) WatermarkMs = least;
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Ranking.Features.Aggregates;
 using Ranking.Features.Events;
 using Ranking.Features.Examples;
+using Ranking.Features.Joining.State;
 using Ranking.Features.Partitioning;
 using Ranking.Features.Rows;
 
@@ -12,17 +13,40 @@ namespace Ranking.Features.Joining;
 /// The user's side of a task: impressions wait for their label window, feedback joins them, foreign owners are asked, and examples
 /// come out in order (streams.md, section 3). Events reach it from the sorter, in order.
 /// </summary>
-sealed class UserSide(FeatureBuilder builder, int partitions, ITaskOutput output, IKeyedState<EntityState> users, long freezeUserAtMs)
+sealed class UserSide
 {
-    readonly FeaturePlan plan = builder.Plan;
-    readonly long windowMs = (long)builder.Plan.Spec.LabelWindow.TotalMilliseconds;
-    readonly (string Kind, long WindowMs)[] labels = [.. builder.Plan.Spec.Labels.Values.Select(l => (l.Feedback, (long)l.Window.TotalMilliseconds))];
-    readonly Queue<Waiting> waiting = new();
-    readonly Dictionary<string, List<Waiting>> waitingOfUser = new(StringComparer.Ordinal);
-    readonly Entities entities = new(builder.Plan, builder.Plan.User, users);
-    readonly DocumentReader documents = new(builder.Plan.User.Document, builder.Plan.Mbat);
+    readonly FeatureBuilder builder;
+    readonly FeaturePlan plan;
+    readonly int partitions;
+    readonly ITaskOutput output;
+    readonly long windowMs, freezeUserAtMs;
+    readonly (string Kind, long WindowMs)[] labels;
+    readonly INumberedState<WaitingImpression> state;
+    readonly Queue<WaitingImpression> waiting = new();
+    readonly Dictionary<string, List<WaitingImpression>> waitingOfUser = new(StringComparer.Ordinal);
+    readonly Entities entities;
+    readonly DocumentReader documents;
     readonly PackedWriter packed = new();
-    long emittedWatermarkMs = long.MinValue;
+    long next;
+
+    public UserSide(FeatureBuilder builder, int partitions, ITaskOutput output, ITaskState stored, long freezeUserAtMs)
+    {
+        (this.builder, plan, this.partitions, this.output, this.freezeUserAtMs) = (builder, builder.Plan, partitions, output, freezeUserAtMs);
+        windowMs = (long)plan.Spec.LabelWindow.TotalMilliseconds;
+        labels = [.. plan.Spec.Labels.Values.Select(l => (l.Feedback, (long)l.Window.TotalMilliseconds))];
+        documents = new(plan.User.Document, plan.Mbat);
+        state = stored.Waiting;
+        EmittedMs = stored.Marks?.EmittedMs ?? long.MinValue;
+        entities = new(plan, plan.User, stored.Entities(plan.User), stored.Marks?.WatermarkMs ?? long.MinValue, stored.Marks?.RowRound ?? 0);
+        foreach ((long number, WaitingImpression wait) in state.All)
+        {
+            Enqueue(wait);
+            next = number + 1;
+        }
+    }
+
+    /// <summary>The watermark of examples that was emitted last.</summary>
+    public long EmittedMs { get; private set; }
 
     /// <summary>How many impressions wait.</summary>
     public int WaitingCount => waiting.Count;
@@ -46,11 +70,10 @@ sealed class UserSide(FeatureBuilder builder, int partitions, ITaskOutput output
         packed.Clear();
         draft.Write(packed, plan.User);
 
-        var wait = new Waiting(impression, new byte[plan.Owners.Count][], new float[labels.Length]);
+        var wait = new WaitingImpression(next++, impression, new byte[plan.Owners.Count][], new float[labels.Length]);
         wait.Owners[0] = packed.Written.ToArray();
-        waiting.Enqueue(wait);
-        if (!waitingOfUser.TryGetValue(impression.User, out List<Waiting>? of)) waitingOfUser.Add(impression.User, of = []);
-        of.Add(wait);
+        Enqueue(wait);
+        state.Put(wait.Number, wait);
 
         CountOwn(impression.TimeMs, "impression", Feedback.One, fields.Keys);
         foreach (OwnerPlan owner in plan.Owners.Skip(1))
@@ -67,9 +90,13 @@ sealed class UserSide(FeatureBuilder builder, int partitions, ITaskOutput output
     /// <summary>Feedback: labels the impression that it joins, and counts.</summary>
     public void Receive(Feedback feedback)
     {
-        Waiting? joined = Join(feedback);
+        WaitingImpression? joined = Join(feedback);
         for (int l = 0; joined is not null && l < labels.Length; l++)
-            if (labels[l].Kind == feedback.Kind && feedback.TimeMs < joined.Impression.TimeMs + labels[l].WindowMs) joined.Labels[l] = 1;
+        {
+            if (labels[l].Kind != feedback.Kind || feedback.TimeMs >= joined.Impression.TimeMs + labels[l].WindowMs || joined.Labels[l] == 1) continue;
+            joined.Labels[l] = 1;
+            state.Put(joined.Number, joined);
+        }
         // Without its impression's context it counts only in keys made of its own fields.
         var fields = new KeyFields(feedback.User, feedback.Item, joined?.Impression.Context ?? []);
         CountOwn(feedback.TimeMs, feedback.Kind, feedback.Value, fields);
@@ -84,13 +111,14 @@ sealed class UserSide(FeatureBuilder builder, int partitions, ITaskOutput output
     /// <summary>An owner's answer.</summary>
     public void Receive(OwnerAnswer answer)
     {
-        if (!waitingOfUser.TryGetValue(answer.User, out List<Waiting>? of)) return; // answered before a restart
-        foreach (Waiting wait in of)
+        if (!waitingOfUser.TryGetValue(answer.User, out List<WaitingImpression>? of)) return; // answered already
+        foreach (WaitingImpression wait in of)
         {
             Impression i = wait.Impression;
             if (i.TimeMs != answer.TimeMs || i.RequestId != answer.RequestId || i.Item != answer.Item || wait.Owners[answer.Owner] is not null) continue;
             wait.Owners[answer.Owner] = answer.Features;
             wait.Unanswered--;
+            state.Put(wait.Number, wait);
             return;
         }
     }
@@ -99,30 +127,31 @@ sealed class UserSide(FeatureBuilder builder, int partitions, ITaskOutput output
     /// <param name="watermarkMs">No event below this will come.</param>
     public void Advance(long watermarkMs)
     {
-        while (waiting.TryPeek(out Waiting? wait) && watermarkMs >= wait.Impression.TimeMs + windowMs && wait.Unanswered == 0)
+        while (waiting.TryPeek(out WaitingImpression? wait) && watermarkMs >= wait.Impression.TimeMs + windowMs && wait.Unanswered == 0)
         {
             waiting.Dequeue();
-            List<Waiting> of = waitingOfUser[wait.Impression.User];
+            state.Remove(wait.Number);
+            List<WaitingImpression> of = waitingOfUser[wait.Impression.User];
             of.Remove(wait);
             if (of.Count == 0) waitingOfUser.Remove(wait.Impression.User);
             if (Keep(wait)) output.Emit(Build(wait));
         }
-        long least = waiting.TryPeek(out Waiting? head) ? head.Impression.TimeMs : watermarkMs;
-        if (least <= emittedWatermarkMs) return;
-        emittedWatermarkMs = least;
+        long least = waiting.TryPeek(out WaitingImpression? head) ? head.Impression.TimeMs : watermarkMs;
+        if (least <= EmittedMs) return;
+        EmittedMs = least;
         output.EmitWatermark(least);
     }
 
     /// <summary>Forgets users whose time to live has passed.</summary>
-    public void Expire(long watermarkMs) => entities.Expire(watermarkMs);
+    public void Expire(long watermarkMs) => entities.Expire(watermarkMs, output);
 
     /// <summary>Writes the rows that changed.</summary>
     public void FlushRows() => entities.FlushRows(packed, output);
 
     /// <summary>Whether feedback comes too late, or for nothing shown, is decided here: it joins only what still waits.</summary>
-    Waiting? Join(Feedback feedback)
+    WaitingImpression? Join(Feedback feedback)
     {
-        if (!waitingOfUser.TryGetValue(feedback.User, out List<Waiting>? of)) return null;
+        if (!waitingOfUser.TryGetValue(feedback.User, out List<WaitingImpression>? of)) return null;
         for (int i = of.Count - 1; i >= 0; i--) // newest first
         {
             Impression impression = of[i].Impression;
@@ -131,6 +160,13 @@ sealed class UserSide(FeatureBuilder builder, int partitions, ITaskOutput output
             return feedback.TimeMs < impression.TimeMs + windowMs ? of[i] : null;
         }
         return null;
+    }
+
+    void Enqueue(WaitingImpression wait)
+    {
+        waiting.Enqueue(wait);
+        if (!waitingOfUser.TryGetValue(wait.Impression.User, out List<WaitingImpression>? of)) waitingOfUser.Add(wait.Impression.User, of = []);
+        of.Add(wait);
     }
 
     void CountOwn(long timeMs, string kind, long amount, in KeyFields fields)
@@ -142,7 +178,7 @@ sealed class UserSide(FeatureBuilder builder, int partitions, ITaskOutput output
         if (remembers) state.Remember(timeMs, kind, fields);
     }
 
-    Example Build(Waiting wait)
+    Example Build(WaitingImpression wait)
     {
         Impression impression = wait.Impression;
         RequestFields fields = RequestFields.Of(impression);
@@ -159,24 +195,12 @@ sealed class UserSide(FeatureBuilder builder, int partitions, ITaskOutput output
     }
 
     /// <summary>Examples without any label are kept at the spec's rate, chosen by a hash of seed and identity: the same ones every time.</summary>
-    bool Keep(Waiting wait)
+    bool Keep(WaitingImpression wait)
     {
         double keep = plan.Spec.Negatives.Keep;
         if (keep >= 1 || wait.Labels.AsSpan().IndexOf(1f) >= 0) return true;
         Impression i = wait.Impression;
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{plan.Spec.Training.Seed}\n{i.TimeMs}\n{i.User}\n{i.RequestId}\n{i.Item}"));
         return (BitConverter.ToUInt64(hash) >> 11) * (1.0 / (1UL << 53)) < keep;
-    }
-
-    /// <summary>An impression within its label window, or without all its answers.</summary>
-    sealed class Waiting(Impression impression, byte[]?[] owners, float[] labels)
-    {
-        public Impression Impression => impression;
-
-        public byte[]?[] Owners => owners;
-
-        public float[] Labels => labels;
-
-        public int Unanswered { get; set; }
     }
 }

@@ -8,7 +8,7 @@ namespace Ranking.Features.Rows;
 /// <summary>All that its owner knows of one entity: documents, counts by key, and a user's recent events.</summary>
 /// <param name="plan">The spec, resolved.</param>
 /// <param name="owner">The entity's kind.</param>
-public sealed class EntityState(FeaturePlan plan, OwnerPlan owner) : IEntityView
+public sealed partial class EntityState(FeaturePlan plan, OwnerPlan owner) : IEntityView
 {
     /// <summary>Number of the rows' format: newer ones are refused.</summary>
     public const byte Format = 1;
@@ -19,6 +19,9 @@ public sealed class EntityState(FeaturePlan plan, OwnerPlan owner) : IEntityView
 
     /// <summary>Time of the latest event that changed anything here.</summary>
     public long LastEventMs { get; private set; } = long.MinValue;
+
+    /// <summary>The round of writing rows in which it changed last.</summary>
+    public long RowRound { get; set; } = long.MinValue;
 
     /// <summary>Time of the entity's deletion, if its latest document says that; null otherwise.</summary>
     public long? DeletedMs => documents.Count > 0 && documents[^1] is { Values: null } last ? last.TimeMs : null;

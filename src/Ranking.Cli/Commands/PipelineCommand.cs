@@ -36,7 +36,7 @@ internal sealed class PipelineCommand : RankingCommand
         var watch = Stopwatch.StartNew();
         RankingSpec problem = SpecOptions.Read(run.Get(spec));
         KafkaSettings topics = SpecOptions.Kafka(run, run.Get(kafka)!, run.Get(kafkaConfig), problem);
-        int partitions = await TopicNames.EnsureAsync(topics, problem);
+        int partitions = await ProblemTopics.EnsureAsync(topics, problem);
         await using StoreConnection store = await StoreConnection.ConnectAsync(RedisAddress.Store(run.Get(redis)!, run.Get(CommonOptions.Namespace) ?? problem.Name));
         var builder = new FeatureBuilder(new FeaturePlan(problem));
         using var member = new PipelineMember(builder, topics, partitions, run.Logs.CreateLogger<PipelineMember>());

@@ -31,7 +31,7 @@ internal sealed class ReplayCommand : RankingCommand
         var watch = Stopwatch.StartNew();
         RankingSpec problem = SpecOptions.Read(run.Get(spec));
         KafkaSettings topics = SpecOptions.Kafka(run, run.Get(kafka)!, run.Get(kafkaConfig), problem);
-        int partitions = await TopicNames.EnsureAsync(topics, problem);
+        int partitions = await ProblemTopics.EnsureAsync(topics, problem);
         using var logs = new RawLogs(problem, run.Get(spec), SpecOptions.DataFolder(run.Get(spec), run.Get(data)), new(TempFolder: run.TemporaryFolder));
         using var replay = new TopicReplay(new FeaturePlan(problem), topics, partitions, run.Stopping);
         await Progress.Run(run.Terminal, progress => Task.FromResult(Write(run, logs, replay, progress)));

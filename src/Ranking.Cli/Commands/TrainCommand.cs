@@ -77,7 +77,7 @@ internal sealed class TrainCommand : RankingCommand
     {
         if (run.Get(kafka) is not { } address) return new ExampleFiles(problem, run.Get(examples));
         KafkaSettings topics = SpecOptions.Kafka(run, address, run.Get(kafkaConfig), problem);
-        int partitions = await TopicNames.EnsureAsync(topics, problem);
+        int partitions = await ProblemTopics.EnsureAsync(topics, problem);
         return new ExampleTopic(topics, FeatureLayout.Of(problem), partitions, run.Get(to)?.ToUnixTimeMilliseconds(), run.Get(follow) ? null : run.Get(untilIdle) ?? TimeSpan.FromSeconds(10));
     }
 

@@ -38,7 +38,7 @@ internal sealed class QuickstartServers : IAsyncDisposable
         try
         {
             KafkaSettings kafka = embeddedKafka?.Settings(nameSpace) ?? new(kafkaAddress!, nameSpace);
-            int partitions = await TopicNames.EnsureAsync(kafka, spec);
+            int partitions = await ProblemTopics.EnsureAsync(kafka, spec);
             StoreConnection store = await StoreConnection.ConnectAsync((redis ?? new() { Address = embeddedRedis!.Address, Namespace = nameSpace }) with { Namespace = nameSpace });
             return new(spec, embeddedKafka, embeddedRedis, kafka, partitions, store);
         }
@@ -83,7 +83,7 @@ internal sealed class QuickstartServers : IAsyncDisposable
         if (embeddedRedis is null) await DeleteKeysAsync();
         await Store.DisposeAsync();
         embeddedRedis?.Dispose();
-        if (embeddedKafka is null) await TopicNames.DeleteAsync(Kafka, spec);
+        if (embeddedKafka is null) await ProblemTopics.DeleteAsync(Kafka, spec);
         embeddedKafka?.Dispose();
     }
 

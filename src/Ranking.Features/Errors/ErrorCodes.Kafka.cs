@@ -31,6 +31,14 @@ public static partial class ErrorCodes
         "The problem has no topic of that name, or the broker does not know it yet.",
         "`ranking topics list` shows the names.");
 
+    public static readonly ErrorCode StateInUse = new("RNK2008", "state folder in use",
+        "Another process has this member's state open: two members of one name on one machine.",
+        "Give each member a `--member` name of its own, or end the other one.");
+
+    public static readonly ErrorCode MemberNameTaken = new("RNK2009", "member's name taken",
+        "Another process joined the group under this member's name; it has its partitions now, and this one has written nothing since.",
+        "Give each member a `--member` name of its own.");
+
     public static readonly ErrorCode RecordUnreadable = new("RNK2101", "record cannot be read",
         "A dead letter: the bytes are no MessagePack or JSON of the topic's form, or of an unknown version.",
         "`ranking dead show` has the bytes and the reason; correct the producer, then `ranking dead retry`.");

@@ -36,6 +36,9 @@ sealed class Entities
         }
     }
 
+    /// <summary>Whether rows changed since they were written.</summary>
+    public bool HasRows => changed.Count > 0;
+
     /// <summary>The state of an entity, or null.</summary>
     public EntityState? Find(string id) => states.Find(id);
 

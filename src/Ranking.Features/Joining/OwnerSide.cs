@@ -41,6 +41,9 @@ sealed class OwnerSide
     /// <summary>For each source partition the watermark that its task has published, and whether it is idle.</summary>
     public IReadOnlyList<(long WatermarkMs, bool Idle)> Sources => sources;
 
+    /// <summary>Whether rows changed since they were written.</summary>
+    public bool HasRows => Array.Exists(entities, of => of is { HasRows: true });
+
     /// <summary>How many questions wait.</summary>
     public int WaitingCount => questions.Count;
 

@@ -148,6 +148,9 @@ public sealed class PipelineTask
         output.Send(new SourceWatermark(partition, published.WatermarkMs, published.Idle));
     }
 
+    /// <summary>Whether rows changed since they were written.</summary>
+    public bool HasRows => user.HasRows || owners.HasRows;
+
     /// <summary>Writes the rows that changed since the last call.</summary>
     public void FlushRows()
     {

@@ -48,6 +48,9 @@ sealed class UserSide
     /// <summary>The watermark of examples that was emitted last.</summary>
     public long EmittedMs { get; private set; }
 
+    /// <summary>Whether rows changed since they were written.</summary>
+    public bool HasRows => entities.HasRows;
+
     /// <summary>How many impressions wait.</summary>
     public int WaitingCount => waiting.Count;
 

@@ -28,9 +28,10 @@ public static class TaskMessages
     /// <summary>Appends a source partition's watermark.</summary>
     public static void Append(RecordFrame frame, SourceWatermark m)
     {
-        MessagePackWriter w = frame.Begin(2);
+        MessagePackWriter w = frame.Begin(3);
         w.Write(m.Partition);
         w.Write(m.WatermarkMs);
+        w.Write(m.Idle);
         w.Flush();
     }
 
@@ -50,8 +51,8 @@ public static class TaskMessages
     /// <summary>Reads a message of counts: each record an <see cref="OwnerEvent"/> or a <see cref="SourceWatermark"/>.</summary>
     /// <exception cref="MessageFormatException">It cannot be read; then no record of it was.</exception>
     public static object[] DecodeCounts(ReadOnlyMemory<byte> value) => RecordFrame.Read<object>(value, 2, static (ref MessagePackReader r, int fields) =>
-        fields == 2
-            ? new SourceWatermark(r.ReadInt32(), r.ReadInt64())
+        fields <= 3
+            ? new SourceWatermark(r.ReadInt32(), r.ReadInt64(), fields == 3 && r.ReadBoolean())
             : new OwnerEvent(r.ReadInt32(), MessageCodec.Text(ref r), r.ReadInt64(), MessageCodec.Text(ref r), r.ReadInt64(), MessageCodec.Text(ref r), MessageCodec.Text(ref r),
                 MessageCodec.ReadValues(ref r), r.ReadString()));
 

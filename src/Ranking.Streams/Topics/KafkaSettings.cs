@@ -43,7 +43,11 @@ public sealed record KafkaSettings(string BootstrapServers, string Namespace, IR
             QueuedMaxMessagesKbytes = 32_768,
         })).SetErrorHandler((_, e) => trouble?.Invoke(e.ToString())).SetLogHandler(static (_, _) => { }).Build();
 
-    T With<T>(T config) where T : ClientConfig
+    /// <summary>A client that asks and changes settings of the cluster.</summary>
+    public IAdminClient Admin() => new AdminClientBuilder(With(new AdminClientConfig())).SetLogHandler(static (_, _) => { }).Build();
+
+    /// <summary>Adds the address and the further settings to a client's.</summary>
+    internal T With<T>(T config) where T : ClientConfig
     {
         config.BootstrapServers = BootstrapServers;
         foreach ((string key, string value) in Extra ?? new Dictionary<string, string>()) config.Set(key, value);

@@ -3,7 +3,7 @@ using Confluent.Kafka;
 namespace Ranking.Streams.Topics;
 
 /// <summary>Writes messages to partitions that we choose ourselves, and finds out about every one that did not arrive.</summary>
-public sealed class TopicWriter : IDisposable
+public sealed class TopicWriter : Pipeline.IMessageWriter, IDisposable
 {
     readonly KafkaSettings kafka;
     readonly IProducer<byte[], byte[]?> producer;

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Ranking.Features.Examples;
+using Ranking.Features.Joining;
+using Ranking.Streams.Pipeline;
+using Ranking.Streams.Topics;
+
+namespace Ranking.Streams.Loop;
+
+/// <summary>
+/// All tasks of a problem on the embedded broker: no groups, no transactions, state in memory, reading held back while readers of the
+/// outputs have no room (<see cref="EmbeddedFlow"/>).
+/// </summary>
+sealed class EmbeddedLoop : IPipelineLoop
+{
+    const int MostInternal = 20_000;
+    static readonly TimeSpan FlushRowsEvery = TimeSpan.FromSeconds(1);
+
+    readonly KafkaSettings kafka;
+    readonly int partitions;
+    readonly TopicWriter writer;
+    readonly TopicReader sources, internals;
+    readonly MemberOutput output;
+    readonly TaskInput input;
+    readonly PipelineTask[] tasks;
+    readonly Stopwatch sinceRows = Stopwatch.StartNew();
+    bool rowsFlushed;
+    PipelineStatus status = new(0, 0, 0, 0, 0, 0, long.MinValue, "", false);
+
+    public EmbeddedLoop(FeatureBuilder builder, KafkaSettings kafka, int partitions, ILogger logger)
+    {
+        (this.kafka, this.partitions) = (kafka, partitions);
+        writer = new(kafka);
+        output = new(partitions, writer);
+        input = new(builder.Plan.Spec, kafka, partitions, output, logger);
+        tasks = [.. Enumerable.Range(0, partitions).Select(p => new PipelineTask(builder, p, partitions, output.Of(p)))];
+        sources = new(kafka, "pipeline", input.Topics.Take(input.Sources), partitions);
+        internals = new(kafka, "pipeline", input.Topics.Skip(input.Sources), partitions);
+    }
+
+    /// <inheritdoc/>
+    public PipelineStatus Status => Volatile.Read(ref status);
+
+    /// <inheritdoc/>
+    public void Run(TimeSpan? untilIdle, CancellationToken cancel)
+    {
+        var idle = Stopwatch.StartNew();
+        while (!cancel.IsCancellationRequested)
+        {
+            bool worked = ReadInternals();
+            bool room = output.RecordsSent - input.RecordsRead < MostInternal && OutputsHaveRoom();
+            if (room) worked |= ReadSources(worked ? TimeSpan.Zero : TimeSpan.FromMilliseconds(5));
+            foreach (PipelineTask task in tasks) task.Advance();
+            output.SendFrames();
+            bool caughtUp = !worked && room && sources.CaughtUp && output.RecordsSent == input.RecordsRead;
+            if (sinceRows.Elapsed >= FlushRowsEvery || (caughtUp && !rowsFlushed)) FlushRows();
+            if (worked) rowsFlushed = false;
+            else if (!caughtUp) cancel.WaitHandle.WaitOne(1);
+            if (!caughtUp) idle.Restart();
+            Report(caughtUp);
+            if (caughtUp && untilIdle is { } wait && idle.Elapsed >= wait) break;
+        }
+        FlushRows();
+        writer.Flush(CancellationToken.None);
+    }
+
+    void FlushRows()
+    {
+        foreach (PipelineTask task in tasks) task.FlushRows();
+        sinceRows.Restart();
+        rowsFlushed = true;
+    }
+
+    bool OutputsHaveRoom() => kafka.Flow is not { } flow || (flow.HasRoom(TopicNames.Examples, partitions) && flow.HasRoom(TopicNames.Rows, partitions));
+
+    bool ReadInternals()
+    {
+        bool any = false;
+        for (int n = 0; n < 5_000; n++)
+        {
+            ConsumeResult<byte[], byte[]?>? read = internals.Read(TimeSpan.Zero);
+            if (read is null)
+            {
+                if (output.RecordsSent == input.RecordsRead || n > 0) break;
+                read = internals.Read(TimeSpan.FromMilliseconds(2));
+                if (read is null) break;
+            }
+            any = true;
+            Give(read);
+        }
+        return any;
+    }
+
+    bool ReadSources(TimeSpan wait)
+    {
+        bool any = false;
+        for (int n = 0; n < 2_000; n++)
+        {
+            if (sources.Read(n == 0 ? wait : TimeSpan.Zero) is not { } read) break;
+            any = true;
+            Give(read);
+        }
+        return any;
+    }
+
+    void Give(ConsumeResult<byte[], byte[]?> read) => input.Give(tasks[read.Partition.Value], input.IndexOf(read.Topic), read);
+
+    void Report(bool caughtUp)
+    {
+        PipelineTask least = tasks.MinBy(t => t.WatermarkMs)!;
+        PipelineCounts written = output.Written;
+        Volatile.Write(ref status, new(tasks.Sum(t => t.Used), written.Examples, written.Rows, written.Late, written.Dead, written.Copies,
+            least.WatermarkMs, $"{least.SlowestTopic}-{Array.IndexOf(tasks, least)}", caughtUp));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        sources.Dispose();
+        internals.Dispose();
+        writer.Dispose();
+    }
+}

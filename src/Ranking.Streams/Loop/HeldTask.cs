@@ -1,0 +1,68 @@
+using Ranking.Features.Joining;
+using Ranking.Streams.State;
+using Ranking.Streams.Topics;
+
+namespace Ranking.Streams.Loop;
+
+/// <summary>A task that runs in this member, with what is committed of it and what is not yet.</summary>
+sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDatabase database, long[] positions) : IDisposable
+{
+    readonly long[] ends = [.. Enumerable.Repeat(-1L, positions.Length)];
+    List<StateChange> changes = [];
+    long changelogOffset, used;
+
+    public int Partition => partition;
+
+    public PipelineTask Task => task;
+
+    /// <summary>By input topic the offset of the next record.</summary>
+    public long[] Positions => positions;
+
+    /// <summary>Whether anything was read since the last commit. Of a task that begins even its beginning is to be committed.</summary>
+    public bool Changed { get; set; } = store.Positions is null;
+
+    /// <summary>The inputs that the last commit contains, or the one that is under way.</summary>
+    public long[] Committed => store.Positions!;
+
+    /// <summary>Takes note that an input's end was reached at an offset: markers of transactions lie below it.</summary>
+    public void ReachedEnd(int topic, long offset)
+    {
+        ends[topic] = offset;
+        positions[topic] = Math.Max(positions[topic], offset);
+    }
+
+    /// <summary>Whether an input has been read to its end, as far as is known.</summary>
+    public bool IsAtEnd(int topic) => ends[topic] >= positions[topic];
+
+    /// <summary>Source events that were used since the last time.</summary>
+    public long TakeUsed()
+    {
+        long now = task.Used - used;
+        used = task.Used;
+        return now;
+    }
+
+    /// <summary>Writes what changed since the last commit to the changelog.</summary>
+    public void WriteChanges(TransactionWriter writer)
+    {
+        changes = store.Collect(task.Marks, positions);
+        changelogOffset = -1;
+        for (int i = 0; i < changes.Count; i++)
+        {
+            // The offset of the last one says how much of the changelog the batch contains.
+            writer.Write(TopicNames.State, partition, changes[i].Key, changes[i].Value, i < changes.Count - 1 ? null : report => changelogOffset = report.Offset.Value);
+        }
+        Changed = false;
+    }
+
+    /// <summary>Applies to RocksDB what was committed.</summary>
+    public void ApplyChanges()
+    {
+        if (changes.Count == 0) return;
+        if (changelogOffset < 0) throw new InvalidOperationException("a transaction was committed, but the broker has not told the offset of its last record");
+        database.Apply(changes, changelogOffset + 1);
+        changes = [];
+    }
+
+    public void Dispose() => database.Dispose();
+}

@@ -1,0 +1,237 @@
+using System.Diagnostics;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Ranking.Features.Errors;
+using Ranking.Features.Examples;
+using Ranking.Streams.Pipeline;
+using Ranking.Streams.Topics;
+using KafkaError = Confluent.Kafka.ErrorCode;
+
+namespace Ranking.Streams.Loop;
+
+/// <summary>
+/// One session of a member: from joining the group to leaving it. All on one thread: poll, give to the tasks, let them go as far as they
+/// can, and commit outputs, changelog and positions in one transaction. Partitions come and go all at once; between them and the first
+/// read stands the restore.
+/// </summary>
+sealed partial class MemberSession : IDisposable
+{
+    const int BatchRecords = 2_000;
+    static readonly TimeSpan FlushRowsEvery = TimeSpan.FromSeconds(1), DeleteEvery = TimeSpan.FromMinutes(1);
+
+    readonly FeatureBuilder builder;
+    readonly KafkaSettings kafka;
+    readonly int partitions;
+    readonly PipelineOptions options;
+    readonly PipelineProgress progress;
+    readonly ILogger logger;
+    readonly TransactionWriter writer;
+    readonly MemberOutput output;
+    readonly TaskInput input;
+    readonly OffsetQueries offsets;
+    readonly IConsumer<byte[], byte[]?> consumer;
+    readonly SortedDictionary<int, HeldTask> tasks = [];
+    readonly Stopwatch sinceCommit = Stopwatch.StartNew(), sinceRows = Stopwatch.StartNew(), sinceDelete = Stopwatch.StartNew();
+    StateRestore? restore;
+    CancellationToken stopping;
+    bool joined, caughtUp, lost;
+
+    public MemberSession(FeatureBuilder builder, KafkaSettings kafka, int partitions, PipelineOptions options, PipelineProgress progress, ILogger logger)
+    {
+        (this.builder, this.kafka, this.partitions, this.options, this.progress, this.logger) = (builder, kafka, partitions, options, progress, logger);
+        progress.BeginSession();
+        writer = new(kafka, options, partitions);
+        output = new(partitions, writer);
+        input = new(builder.Plan.Spec, kafka, partitions, output, logger);
+        offsets = new(kafka);
+        consumer = MemberClients.Consumer(kafka, options)
+            .SetPartitionsAssignedHandler((_, given) => { Take(given); return []; }) // assigned for real once they are restored
+            .SetPartitionsRevokedHandler((_, _) => { Release(commit: true); return []; })
+            .SetPartitionsLostHandler((_, _) => { Release(commit: false); return []; })
+            .Build();
+    }
+
+    /// <summary>Works until told to stop, or until it has been caught up for a time.</summary>
+    /// <exception cref="KafkaException">The session cannot go on; nothing of it that is not committed counts.</exception>
+    public void Run(TimeSpan? untilIdle, CancellationToken cancel)
+    {
+        stopping = cancel;
+        consumer.Subscribe(input.Topics.Select(kafka.Topic));
+        var idle = Stopwatch.StartNew();
+        while (!cancel.IsCancellationRequested)
+        {
+            bool worked = restore is null ? Read() : Restore();
+            if (lost) throw new KafkaException(new Error(KafkaError.UnknownMemberId, "the group gave this member's partitions away"));
+            foreach (HeldTask held in tasks.Values) held.Task.Advance();
+            if (restore is null && joined && sinceCommit.Elapsed >= options.CommitEvery) CommitWhatIsDue(worked);
+            if (!caughtUp) idle.Restart();
+            progress.Report(tasks.Values, caughtUp);
+            if (caughtUp && untilIdle is { } wait && idle.Elapsed >= wait) break;
+        }
+        if (restore is null) Commit();
+        restore?.Dispose();
+        restore = null;
+        consumer.Close();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        restore?.Dispose();
+        consumer.Dispose();
+        foreach (HeldTask held in tasks.Values) held.Dispose();
+        writer.Dispose();
+        offsets.Dispose();
+    }
+
+    void Take(List<TopicPartition> given)
+    {
+        int[] whole = [.. given.GroupBy(g => g.Partition.Value).Where(g => g.Count() == input.Topics.Count).Select(g => g.Key).Order()];
+        LogTaken(logger, options.Member, string.Join(", ", whole));
+        restore = new(kafka, builder, options, partitions, input.Topics, offsets, whole);
+        (joined, caughtUp) = (true, false);
+    }
+
+    /// <summary>Gives all partitions up. What was written since the last commit is committed, or, where they are lost already, dropped.</summary>
+    void Release(bool commit)
+    {
+        LogReleased(logger, options.Member, commit);
+        restore?.Dispose();
+        restore = null;
+        if (commit) Commit();
+        else
+        {
+            writer.Abort();
+            lost = true;
+        }
+        foreach (HeldTask held in tasks.Values) held.Dispose();
+        tasks.Clear();
+        (joined, caughtUp) = (false, false);
+    }
+
+    bool Restore()
+    {
+        if (consumer.Consume(TimeSpan.Zero) is not null) throw new InvalidOperationException("a message came before its task was restored");
+        if (restore is null || !restore.Step(consumer)) return true;
+        foreach (HeldTask held in restore.Finish(output)) tasks.Add(held.Partition, held);
+        restore.Dispose();
+        restore = null;
+        consumer.Assign(tasks.Values.SelectMany(held => held.Positions.Select((at, t) => new TopicPartitionOffset(kafka.Topic(input.Topics[t]), held.Partition, at))));
+        return true;
+    }
+
+    bool Read()
+    {
+        bool any = false;
+        TimeSpan wait = joined ? options.CommitEvery - sinceCommit.Elapsed : options.CommitEvery;
+        for (int n = 0; n < BatchRecords; n++)
+        {
+            ConsumeResult<byte[], byte[]?>? read = Consume(n == 0 && wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
+            if (read is null) break;
+            if (!tasks.TryGetValue(read.Partition.Value, out HeldTask? held)) continue;
+            int topic = input.IndexOf(read.Topic);
+            if (read.IsPartitionEOF)
+            {
+                held.ReachedEnd(topic, read.Offset.Value);
+                continue;
+            }
+            any = true;
+            held.Positions[topic] = read.Offset.Value + 1;
+            held.Changed = true;
+            input.Give(held.Task, topic, read);
+        }
+        if (any) caughtUp = false;
+        return any;
+    }
+
+    ConsumeResult<byte[], byte[]?>? Consume(TimeSpan wait)
+    {
+        try
+        {
+            return consumer.Consume(wait);
+        }
+        catch (ConsumeException e) when (e.Error.Code is KafkaError.Local_AutoOffsetReset or KafkaError.OffsetOutOfRange)
+        {
+            TopicPartition at = e.ConsumerRecord.TopicPartition;
+            long position = tasks[at.Partition.Value].Positions[input.IndexOf(at.Topic)], begin = offsets.BeginsAsync([at]).GetAwaiter().GetResult()[at];
+            throw new RankingException(ErrorCodes.LogGap, position < begin
+                ? $"{at.Topic}-{at.Partition.Value} was read up to {position}, but begins at {begin} now: {begin - position} records were deleted unread"
+                : $"{at.Topic}-{at.Partition.Value} was read up to {position}, which lies behind its end: the topic was made anew or cut", e);
+        }
+        catch (ConsumeException e) when (!e.Error.IsFatal && e.Error.Code is KafkaError.Local_MaxPollExceeded or KafkaError.UnknownTopicOrPart or KafkaError.Local_UnknownPartition)
+        {
+            LogTrouble(logger, e.Error.Reason);
+            return null;
+        }
+    }
+
+    void CommitWhatIsDue(bool worked)
+    {
+        bool rows = tasks.Values.Any(t => t.Task.HasRows), atEnd = !worked && tasks.Values.All(IsAtEnd);
+        bool pending = tasks.Values.Any(t => t.Changed);
+        if (rows && (sinceRows.Elapsed >= FlushRowsEvery || (atEnd && !pending)))
+        {
+            foreach (HeldTask held in tasks.Values)
+            {
+                if (!held.Task.HasRows) continue;
+                held.Task.FlushRows();
+                held.Changed = pending = true;
+            }
+            sinceRows.Restart();
+        }
+        if (pending) Commit();
+        else if (!rows && atEnd && !caughtUp) caughtUp = IsCaughtUp();
+        if (sinceDelete.Elapsed >= DeleteEvery) DeleteApplied();
+        sinceCommit.Restart();
+    }
+
+    bool IsAtEnd(HeldTask held)
+    {
+        for (int t = 0; t < input.Topics.Count; t++) if (!held.IsAtEnd(t)) return false;
+        return true;
+    }
+
+    /// <summary>Whether everything up to high watermarks that are asked for now was read: other members' open transactions count as unread.</summary>
+    bool IsCaughtUp()
+    {
+        TopicPartition[] inputs = [.. tasks.Keys.SelectMany(p => input.Topics.Select(t => new TopicPartition(kafka.Topic(t), p)))];
+        if (inputs.Length == 0) return true;
+        Dictionary<TopicPartition, long> ends = offsets.EndsAsync(inputs).GetAwaiter().GetResult();
+        return tasks.Values.All(held => held.Positions.Index().All(at => at.Item >= ends[new(kafka.Topic(input.Topics[at.Index]), held.Partition)]));
+    }
+
+    void Commit()
+    {
+        output.SendFrames();
+        HeldTask[] changed = [.. tasks.Values.Where(t => t.Changed)];
+        if (changed.Length == 0 && !writer.IsOpen) return;
+        foreach (HeldTask held in changed) held.WriteChanges(writer);
+        options.Probe?.Invoke("written");
+        // Changed or not, every position is there: a transaction without offsets would fence nobody.
+        TopicPartitionOffset[] positions = [.. tasks.Values.SelectMany(held => held.Committed.Select((at, t) => new TopicPartitionOffset(kafka.Topic(input.Topics[t]), held.Partition, at)))];
+        writer.Commit(positions, consumer.ConsumerGroupMetadata, stopping);
+        options.Probe?.Invoke("committed");
+        foreach (HeldTask held in changed) held.ApplyChanges();
+        options.Probe?.Invoke("applied");
+        progress.Committed(tasks.Values.Sum(t => t.TakeUsed()), output.Written);
+    }
+
+    /// <summary>Deletes what is applied for good of counts and answers: nobody but their owner reads them.</summary>
+    void DeleteApplied()
+    {
+        sinceDelete.Restart();
+        TopicPartitionOffset[] applied = [.. tasks.Values.SelectMany(held => Enumerable.Range(input.Sources, input.Topics.Count - input.Sources)
+            .Select(t => new TopicPartitionOffset(kafka.Topic(input.Topics[t]), held.Partition, held.Committed[t])))];
+        if (applied.Length == 0) return;
+        _ = offsets.DeleteBelowAsync(applied).ContinueWith(done => LogTrouble(logger, done.Exception!.GetBaseException().Message), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Member} takes partitions {Partitions}")]
+    static partial void LogTaken(ILogger logger, string member, string partitions);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Member} gives its partitions up, commits: {Commits}")]
+    static partial void LogReleased(ILogger logger, string member, bool commits);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}")]
+    static partial void LogTrouble(ILogger logger, string reason);
+}

@@ -1,0 +1,95 @@
+using Confluent.Kafka;
+using Ranking.Streams.Pipeline;
+using Ranking.Streams.Topics;
+
+namespace Ranking.Streams.Loop;
+
+/// <summary>A member's one producer. A transaction opens with the first message and holds everything up to its commit.</summary>
+sealed class TransactionWriter : IMessageWriter, IDisposable
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    readonly KafkaSettings kafka;
+    readonly int partitions;
+    readonly IProducer<byte[], byte[]?> producer;
+    readonly Dictionary<string, TopicPartition[]> topics = new(StringComparer.Ordinal);
+
+    /// <summary>Takes the member's place: whoever had it before can commit nothing any more, and what it left open is aborted.</summary>
+    public TransactionWriter(KafkaSettings kafka, PipelineOptions options, int partitions)
+    {
+        (this.kafka, this.partitions) = (kafka, partitions);
+        producer = MemberClients.Producer(kafka, options);
+        Retry(() => producer.InitTransactions(Patience), CancellationToken.None);
+    }
+
+    /// <summary>Whether a transaction is open.</summary>
+    public bool IsOpen { get; private set; }
+
+    /// <inheritdoc/>
+    public void Write(string topic, int partition, byte[] key, byte[]? value) => Write(topic, partition, key, value, null);
+
+    /// <summary>Writes a message, and tells its offset once it was delivered.</summary>
+    public void Write(string topic, int partition, byte[] key, byte[]? value, Action<DeliveryReport<byte[], byte[]?>>? delivered)
+    {
+        Open();
+        if (!topics.TryGetValue(topic, out TopicPartition[]? of))
+            topics.Add(topic, of = [.. Enumerable.Range(0, partitions).Select(p => new TopicPartition(kafka.Topic(topic), p))]);
+        var message = new Message<byte[], byte[]?> { Key = key, Value = value };
+        while (true)
+        {
+            try
+            {
+                producer.Produce(of[partition], message, delivered);
+                return;
+            }
+            catch (ProduceException<byte[], byte[]?> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
+            {
+                producer.Poll(TimeSpan.FromMilliseconds(20)); // the broker is slower than we are: wait for it
+            }
+        }
+    }
+
+    /// <summary>Commits what was written together with positions. A commit that times out is tried again: whether it happened is not known.</summary>
+    /// <exception cref="KafkaException">The transaction cannot be committed any more, or this producer was fenced.</exception>
+    public void Commit(IReadOnlyList<TopicPartitionOffset> positions, IConsumerGroupMetadata group, CancellationToken cancel)
+    {
+        Open();
+        Retry(() => producer.SendOffsetsToTransaction(positions, group, Patience), cancel);
+        Retry(() => producer.CommitTransaction(Patience), cancel);
+        IsOpen = false;
+    }
+
+    /// <summary>Drops what was written since the last commit.</summary>
+    public void Abort()
+    {
+        if (!IsOpen) return;
+        Retry(() => producer.AbortTransaction(Patience), CancellationToken.None);
+        IsOpen = false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => producer.Dispose();
+
+    void Open()
+    {
+        if (IsOpen) return;
+        producer.BeginTransaction();
+        IsOpen = true;
+    }
+
+    static void Retry(Action action, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                action();
+                return;
+            }
+            catch (KafkaRetriableException) when (!cancel.IsCancellationRequested)
+            {
+                cancel.WaitHandle.WaitOne(50);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+namespace Ranking.Streams.Pipeline;
+
+/// <summary>What tasks have written.</summary>
+struct PipelineCounts
+{
+    public long Examples, Rows, Late, Dead, Copies;
+}

@@ -1,0 +1,86 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Ranking.Features.Joining;
+using Ranking.Features.Partitioning;
+using Ranking.Features.Spec;
+using Ranking.Streams.Contracts;
+using Ranking.Streams.Topics;
+
+namespace Ranking.Streams.Pipeline;
+
+/// <summary>Gives messages that were read to the tasks of their partitions; what cannot be read becomes a dead letter.</summary>
+sealed partial class TaskInput
+{
+    readonly RankingSpec spec;
+    readonly int partitions;
+    readonly MemberOutput output;
+    readonly ILogger logger;
+    readonly Dictionary<string, int> indexOf = new(StringComparer.Ordinal);
+    long dead;
+
+    public TaskInput(RankingSpec spec, KafkaSettings kafka, int partitions, MemberOutput output, ILogger logger)
+    {
+        (this.spec, this.partitions, this.output, this.logger) = (spec, partitions, output, logger);
+        Sources = PipelineTask.TopicsOf(spec).Count;
+        Topics = [.. PipelineTask.TopicsOf(spec), TopicNames.Counts, TopicNames.Answers];
+        for (int i = 0; i < Topics.Count; i++) indexOf.Add(kafka.Topic(Topics[i]), i);
+    }
+
+    /// <summary>The topics that a task reads, without prefix: sources, counts, answers.</summary>
+    public IReadOnlyList<string> Topics { get; }
+
+    /// <summary>How many of them are sources.</summary>
+    public int Sources { get; }
+
+    /// <summary>Records of counts and answers that were read.</summary>
+    public long RecordsRead { get; private set; }
+
+    /// <summary>The place of a topic, by its full name.</summary>
+    public int IndexOf(string topic) => indexOf[topic];
+
+    /// <summary>Gives a message to its task.</summary>
+    public void Give(PipelineTask task, int topic, ConsumeResult<byte[], byte[]?> read)
+    {
+        try
+        {
+            if (topic < Sources) GiveSource(task, topic, read);
+            else GiveInternal(task, topic, read.Message.Value);
+        }
+        catch (MessageFormatException e)
+        {
+            output.Bury(Topics[topic], read.Partition.Value, read.Offset.Value, read.Message.Key, read.Message.Value, e.Message);
+            if (++dead is 1 or 100 or 10_000) LogDead(logger, Topics[topic], read.Partition.Value, read.Offset.Value, e.Message);
+        }
+    }
+
+    void GiveSource(PipelineTask task, int topic, ConsumeResult<byte[], byte[]?> read)
+    {
+        if (read.Message.Value is not { } value) throw new MessageFormatException("no value; deletions of ours carry their time as a value");
+        SourceMessage message = SourceMessages.Decode(Topics[topic], value, spec.Context.Count);
+        if (message.Event is not { } e) task.Heartbeat(topic, message.TimeMs);
+        else if (Murmur2.Partition(e.Key, partitions) is var right && right != read.Partition.Value)
+            throw new MessageFormatException($"lies in partition {read.Partition.Value}, but key '{e.Key}' belongs to {right}: set the producer's partitioner to murmur2_random");
+        else task.Receive(topic, e);
+    }
+
+    void GiveInternal(PipelineTask task, int topic, byte[]? value)
+    {
+        if (Topics[topic] == TopicNames.Answers)
+        {
+            OwnerAnswer[] answers = TaskMessages.DecodeAnswers(value);
+            RecordsRead += answers.Length;
+            foreach (OwnerAnswer answer in answers) task.Receive(answer);
+            return;
+        }
+        object[] records = TaskMessages.DecodeCounts(value);
+        RecordsRead += records.Length;
+        foreach (object record in records)
+        {
+            if (record is OwnerEvent e) task.Receive(e);
+            else task.Receive((SourceWatermark)record);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "dead letter from {Topic}-{Partition} at {Offset}: {Reason}")]
+    static partial void LogDead(ILogger logger, string topic, int partition, long offset, string reason);
+}

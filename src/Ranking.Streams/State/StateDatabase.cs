@@ -1,0 +1,106 @@
+using System.Buffers.Binary;
+using Ranking.Features.Errors;
+using RocksDbSharp;
+
+namespace Ranking.Streams.State;
+
+/// <summary>
+/// A task's state on this machine's disk, for a restart that need not read the whole changelog. Each batch says which changelog offset
+/// it contains; whatever is wrong with it, it is thrown away and restored.
+/// </summary>
+sealed class StateDatabase : IDisposable
+{
+    static readonly byte[] OwnKey = [255];
+    static readonly TimeSpan Oldest = TimeSpan.FromDays(1);
+
+    readonly string folder;
+    readonly Guid changelog;
+    RocksDb database;
+
+    /// <summary>Opens or creates it.</summary>
+    /// <param name="folder">Where it lies.</param>
+    /// <param name="changelog">Id of the changelog's topic: state of a topic that was deleted and made anew is another's.</param>
+    /// <exception cref="RankingException">RNK2008: another process has it open.</exception>
+    public StateDatabase(string folder, Guid changelog)
+    {
+        (this.folder, this.changelog) = (folder, changelog);
+        database = Open();
+        if (!IsUsable()) Clear();
+    }
+
+    /// <summary>The next changelog offset that it does not contain.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>Applies changes in one batch.</summary>
+    /// <param name="changes">The changes.</param>
+    /// <param name="offset">The next changelog offset that is not among them.</param>
+    public void Apply(IEnumerable<StateChange> changes, long offset)
+    {
+        using var batch = new WriteBatch();
+        foreach ((byte[] key, byte[]? value) in changes)
+        {
+            if (value is null) batch.Delete(key);
+            else batch.Put(key, value);
+        }
+        byte[] own = new byte[1 + 16 + 8 + 8];
+        own[0] = StateKeys.Format;
+        changelog.TryWriteBytes(own.AsSpan(1));
+        BinaryPrimitives.WriteInt64LittleEndian(own.AsSpan(17), offset);
+        BinaryPrimitives.WriteInt64LittleEndian(own.AsSpan(25), DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        batch.Put(OwnKey, own);
+        database.Write(batch);
+        Offset = offset;
+    }
+
+    /// <summary>Gives every key and value, in the order of the keys' bytes.</summary>
+    public void LoadInto(TaskStore store)
+    {
+        using Iterator at = database.NewIterator();
+        for (at.SeekToFirst(); at.Valid(); at.Next())
+        {
+            byte[] key = at.Key();
+            if (key[0] != OwnKey[0]) store.Load(key, at.Value());
+        }
+    }
+
+    /// <summary>Throws everything away.</summary>
+    public void Clear()
+    {
+        database.Dispose();
+        Directory.Delete(folder, recursive: true);
+        database = Open();
+        Offset = 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => database.Dispose();
+
+    bool IsUsable()
+    {
+        if (database.Get(OwnKey) is not { Length: 33 } own || own[0] != StateKeys.Format || new Guid(own.AsSpan(1, 16)) != changelog) return false;
+        // A deletion is forgotten by the compacted changelog some time after it: what missed it would keep the key for ever.
+        if (DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt64LittleEndian(own.AsSpan(25))) > Oldest) return false;
+        Offset = BinaryPrimitives.ReadInt64LittleEndian(own.AsSpan(17));
+        return true;
+    }
+
+    RocksDb Open()
+    {
+        Directory.CreateDirectory(folder);
+        DbOptions options = new DbOptions().SetCreateIfMissing(true).SetWriteBufferSize(16 << 20).SetMaxBackgroundCompactions(1).SetKeepLogFileNum(2);
+        try
+        {
+            return RocksDb.Open(options, folder);
+        }
+        catch (RocksDbException e) when (e.Message.Contains("lock", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RankingException(ErrorCodes.StateInUse, $"{folder}: {e.Message}");
+        }
+        catch (RocksDbException e) when (e.Message.StartsWith("Corruption", StringComparison.Ordinal))
+        {
+            Directory.Delete(folder, recursive: true);
+            Directory.CreateDirectory(folder);
+            return RocksDb.Open(options, folder);
+        }
+    }
+}

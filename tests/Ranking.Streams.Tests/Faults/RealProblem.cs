@@ -1,0 +1,60 @@
+using Ranking.Features.Events;
+using Ranking.Features.Tests.Joining;
+using Ranking.Streams.Replay;
+using Ranking.Streams.Tests.Pipeline;
+using Ranking.Streams.Topics;
+
+namespace Ranking.Streams.Tests.Faults;
+
+/// <summary>The small problem on the broker of RANKING_TEST_KAFKA, in a namespace and a state folder that are gone afterwards.</summary>
+sealed class RealProblem : IAsyncDisposable
+{
+    readonly string folder = Directory.CreateTempSubdirectory("ranking-faults-").FullName;
+
+    RealProblem(KafkaSettings kafka, int partitions) => (Kafka, Partitions) = (kafka, partitions);
+
+    public KafkaSettings Kafka { get; }
+
+    public int Partitions { get; }
+
+    /// <summary>Where the member keeps the state of its tasks.</summary>
+    public string StateOf(string member) => Path.Combine(folder, Kafka.Namespace, member);
+
+    /// <summary>Makes the topics; skips the test where there is no broker.</summary>
+    public static async Task<RealProblem> Create(int partitions = 8)
+    {
+        string? broker = Environment.GetEnvironmentVariable("RANKING_TEST_KAFKA");
+        Assert.SkipWhen(broker is null, "RANKING_TEST_KAFKA names no broker");
+        var kafka = new KafkaSettings(broker!, $"small-{Guid.NewGuid():N}"[..18]);
+        return new(kafka, await ProblemTopics.EnsureAsync(kafka, SmallProblem.Spec, partitions));
+    }
+
+    /// <summary>How a member starts here.</summary>
+    public MemberStart Member => new(Kafka.BootstrapServers, Kafka.Namespace, Partitions, folder);
+
+    /// <summary>Writes a log to the source topics.</summary>
+    public void Replay(IEnumerable<SourceEvent> log, bool close = true)
+    {
+        using var replay = new TopicReplay(Outcome.Builder.Plan, Kafka, Partitions);
+        foreach (SourceEvent e in log) replay.Write(e);
+        if (close) replay.Close();
+        else replay.Flush();
+    }
+
+    /// <summary>Runs a member to the end of what is there.</summary>
+    public async Task<string> Run(MemberStart? start = null)
+    {
+        using MemberProcess member = MemberProcess.Start(start ?? Member);
+        await member.Ended();
+        return member.Said;
+    }
+
+    /// <summary>What is committed.</summary>
+    public Outcome Outcome => Outcome.Of(Kafka, Partitions);
+
+    public async ValueTask DisposeAsync()
+    {
+        await ProblemTopics.DeleteAsync(Kafka, SmallProblem.Spec);
+        Directory.Delete(folder, recursive: true);
+    }
+}

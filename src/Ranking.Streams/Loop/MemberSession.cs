@@ -16,7 +16,6 @@ namespace Ranking.Streams.Loop;
 /// </summary>
 sealed partial class MemberSession : IDisposable
 {
-    const int BatchRecords = 2_000;
     static readonly TimeSpan FlushRowsEvery = TimeSpan.FromSeconds(1), DeleteEvery = TimeSpan.FromMinutes(1);
 
     readonly FeatureBuilder builder;
@@ -124,7 +123,7 @@ sealed partial class MemberSession : IDisposable
     {
         bool any = false;
         TimeSpan wait = joined ? options.CommitEvery - sinceCommit.Elapsed : options.CommitEvery;
-        for (int n = 0; n < BatchRecords; n++)
+        for (int n = 0; n < options.BatchRecords; n++)
         {
             ConsumeResult<byte[], byte[]?>? read = Consume(n == 0 && wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
             if (read is null) break;

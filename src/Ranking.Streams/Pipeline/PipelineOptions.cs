@@ -28,6 +28,9 @@ public sealed record PipelineOptions
     /// <summary>How long the group waits for a member that does not answer. Default 15 s.</summary>
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How many records are read before the tasks move on.</summary>
+    internal int BatchRecords { get; init; } = 2_000;
+
     /// <summary>Called at points of the loop where tests of faults strike.</summary>
     internal Action<string>? Probe { get; init; }
 }

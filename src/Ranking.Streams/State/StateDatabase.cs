@@ -15,15 +15,17 @@ sealed class StateDatabase : IDisposable
 
     readonly string folder;
     readonly Guid changelog;
+    readonly TimeProvider clock;
     RocksDb database;
 
     /// <summary>Opens or creates it.</summary>
     /// <param name="folder">Where it lies.</param>
     /// <param name="changelog">Id of the changelog's topic: state of a topic that was deleted and made anew is another's.</param>
+    /// <param name="clock">Tells how old it is.</param>
     /// <exception cref="RankingException">RNK2008: another process has it open.</exception>
-    public StateDatabase(string folder, Guid changelog)
+    public StateDatabase(string folder, Guid changelog, TimeProvider? clock = null)
     {
-        (this.folder, this.changelog) = (folder, changelog);
+        (this.folder, this.changelog, this.clock) = (folder, changelog, clock ?? TimeProvider.System);
         database = Open();
         if (!IsUsable()) Clear();
     }
@@ -46,7 +48,7 @@ sealed class StateDatabase : IDisposable
         own[0] = StateKeys.Format;
         changelog.TryWriteBytes(own.AsSpan(1));
         BinaryPrimitives.WriteInt64LittleEndian(own.AsSpan(17), offset);
-        BinaryPrimitives.WriteInt64LittleEndian(own.AsSpan(25), DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        BinaryPrimitives.WriteInt64LittleEndian(own.AsSpan(25), clock.GetUtcNow().ToUnixTimeSeconds());
         batch.Put(OwnKey, own);
         database.Write(batch);
         Offset = offset;
@@ -79,7 +81,7 @@ sealed class StateDatabase : IDisposable
     {
         if (database.Get(OwnKey) is not { Length: 33 } own || own[0] != StateKeys.Format || new Guid(own.AsSpan(1, 16)) != changelog) return false;
         // A deletion is forgotten by the compacted changelog some time after it: what missed it would keep the key for ever.
-        if (DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt64LittleEndian(own.AsSpan(25))) > Oldest) return false;
+        if (clock.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt64LittleEndian(own.AsSpan(25))) > Oldest) return false;
         Offset = BinaryPrimitives.ReadInt64LittleEndian(own.AsSpan(17));
         return true;
     }

@@ -93,6 +93,7 @@ sealed class MemberProcess : IDisposable
             Member = start.Member,
             StateFolder = start.StateFolder,
             CommitEvery = TimeSpan.FromMilliseconds(10),
+            BatchRecords = 200,
             Live = start.Live,
             IdleAfter = TimeSpan.FromSeconds(1),
             SessionTimeout = TimeSpan.FromSeconds(6),

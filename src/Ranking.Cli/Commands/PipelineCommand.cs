@@ -15,18 +15,21 @@ using Progress = Ranking.Cli.Output.Progress;
 namespace Ranking.Cli.Commands;
 
 /// <summary><c>ranking pipeline</c>: events to examples and rows, rows and documents to Redis.</summary>
-internal sealed class PipelineCommand : RankingCommand
+internal sealed class PipelineCommand : ProblemCommand
 {
-    readonly Option<string> spec = SpecOptions.Spec();
-    readonly Option<string?> kafka = KafkaAddress.Option(), kafkaConfig = KafkaAddress.ConfigOption(), redis = RedisAddress.Option();
+    static readonly PipelineOptions Defaults = new();
+    readonly Option<string?> redis = RedisAddress.Option();
+    readonly Option<string?> memberName = OptionFactory.Text("--member", "Name of this member of the pipeline, m0 by default: each running one needs its own.", "NAME", CommonOptions.NameMistake);
+    readonly Option<string?> state = OptionFactory.Text("--state", "Folder of the members' state; ranking in the user's folder for state by default.", "DIR");
+    readonly Option<bool> live = OptionFactory.Flag("--live", "Topic-partitions where nothing comes follow the others; without it they hold time back.");
+    readonly Option<TimeSpan?> commitEvery = OptionFactory.Duration("--commit-every", "Time between commits; 100ms by default.");
     readonly Option<TimeSpan?> untilIdle = OptionFactory.Duration("--until-idle", "End once all was read and nothing came for so long.");
 
     public PipelineCommand() : base("pipeline", "Join, count and featurise events; write examples to Kafka, rows and the documents' vectors to Redis.",
         "ranking pipeline --spec features/kuairand --kafka localhost:9092 --redis localhost:6379 --until-idle 5s")
     {
-        kafka.Required = true;
         redis.Required = true;
-        foreach (Option option in (Option[])[spec, kafka, kafkaConfig, redis, untilIdle]) Add(option);
+        foreach (Option option in (Option[])[redis, memberName, live, untilIdle, commitEvery, state]) Add(option);
     }
 
     public override bool IsServer => true;
@@ -34,12 +37,17 @@ internal sealed class PipelineCommand : RankingCommand
     public override async Task<int> RunAsync(Invocation run)
     {
         var watch = Stopwatch.StartNew();
-        RankingSpec problem = SpecOptions.Read(run.Get(spec));
-        KafkaSettings topics = SpecOptions.Kafka(run, run.Get(kafka)!, run.Get(kafkaConfig), problem);
+        (RankingSpec problem, KafkaSettings topics) = Problem(run);
         int partitions = await ProblemTopics.EnsureAsync(topics, problem);
         await using StoreConnection store = await StoreConnection.ConnectAsync(RedisAddress.Store(run.Get(redis)!, run.Get(CommonOptions.Namespace) ?? problem.Name));
         var builder = new FeatureBuilder(new FeaturePlan(problem));
-        using var member = new PipelineMember(builder, topics, partitions, run.Logs.CreateLogger<PipelineMember>());
+        using var member = new PipelineMember(builder, topics, partitions, run.Logs.CreateLogger<PipelineMember>(), new()
+        {
+            Member = run.Get(memberName) ?? Defaults.Member,
+            StateFolder = run.Get(state) ?? Defaults.StateFolder,
+            Live = run.Get(live),
+            CommitEvery = run.Get(commitEvery) ?? Defaults.CommitEvery,
+        });
         using StoreSinks sinks = await StoreSinks.OpenAsync(builder.Plan, topics, partitions, store, run.Logs);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Stopping);
         Task sink = sinks.RunAsync(stop.Token);

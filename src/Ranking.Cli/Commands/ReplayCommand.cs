@@ -12,27 +12,24 @@ using Progress = Ranking.Cli.Output.Progress;
 namespace Ranking.Cli.Commands;
 
 /// <summary><c>ranking replay</c>: raw logs to topics, in event-time order.</summary>
-internal sealed class ReplayCommand : RankingCommand
+internal sealed class ReplayCommand : ProblemCommand
 {
-    readonly Option<string> spec = SpecOptions.Spec();
-    readonly Option<string?> kafka = KafkaAddress.Option(), kafkaConfig = KafkaAddress.ConfigOption(), data = SpecOptions.Data();
+    readonly Option<string?> data = SpecOptions.Data();
     readonly Option<double?> rate = OptionFactory.Number("--rate", "Events a second at most; as fast as it goes by default.", 0.001, 1e9);
     readonly Option<DateTimeOffset?> from = SpecOptions.From(), to = SpecOptions.To();
     readonly Option<bool> noClose = OptionFactory.Flag("--no-close", "Leave windows open after the last event: more will follow.");
 
     public ReplayCommand() : base("replay", "Write raw logs to the source topics in event-time order.", "ranking replay --spec features/kuairand --kafka localhost:9092")
     {
-        kafka.Required = true;
-        foreach (Option option in (Option[])[spec, kafka, kafkaConfig, data, rate, from, to, noClose]) Add(option);
+        foreach (Option option in (Option[])[data, rate, from, to, noClose]) Add(option);
     }
 
     public override async Task<int> RunAsync(Invocation run)
     {
         var watch = Stopwatch.StartNew();
-        RankingSpec problem = SpecOptions.Read(run.Get(spec));
-        KafkaSettings topics = SpecOptions.Kafka(run, run.Get(kafka)!, run.Get(kafkaConfig), problem);
+        (RankingSpec problem, KafkaSettings topics) = Problem(run);
         int partitions = await ProblemTopics.EnsureAsync(topics, problem);
-        using var logs = new RawLogs(problem, run.Get(spec), SpecOptions.DataFolder(run.Get(spec), run.Get(data)), new(TempFolder: run.TemporaryFolder));
+        using var logs = new RawLogs(problem, run.Get(SpecFolder), SpecOptions.DataFolder(run.Get(SpecFolder), run.Get(data)), new(TempFolder: run.TemporaryFolder));
         using var replay = new TopicReplay(new FeaturePlan(problem), topics, partitions, run.Stopping);
         await Progress.Run(run.Terminal, progress => Task.FromResult(Write(run, logs, replay, progress)));
         double seconds = watch.Elapsed.TotalSeconds;

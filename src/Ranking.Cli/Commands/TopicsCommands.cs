@@ -71,44 +71,33 @@ internal sealed class TopicsShowCommand : TopicsCommand
     }
 }
 
-/// <summary>What the commands on topics share.</summary>
-internal abstract class TopicsCommand : RankingCommand
+/// <summary><c>ranking topics create</c>: the problem's topics alone, and the commands by which an administrator makes them.</summary>
+internal sealed class TopicsCreateCommand : TopicsCommand
 {
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    readonly Option<string> spec = SpecOptions.Spec();
-    readonly Option<string?> kafka = KafkaAddress.Option(), kafkaConfig = KafkaAddress.ConfigOption();
+    readonly Option<int> partitions = OptionFactory.Integer("--partitions", "Partitions of each topic, a power of two; fixed for the life of the namespace.", ProblemTopics.DefaultPartitions, 1, 64);
+    readonly Option<bool> print = OptionFactory.Flag("--print", "Only print the commands, for an administrator; ask no broker.");
 
-    protected TopicsCommand(string name, string description, string example) : base(name, description, example)
+    public TopicsCreateCommand() : base("create", "Make the problem's topics, and show the equivalent commands.", "ranking topics create --spec features/kuairand --kafka localhost:9092 --partitions 8")
     {
-        kafka.Required = true;
-        foreach (Option option in (Option[])[spec, kafka, kafkaConfig]) Add(option);
+        Add(partitions);
+        Add(print);
     }
 
-    /// <summary>The spec and where its topics lie.</summary>
-    protected (RankingSpec Spec, KafkaSettings Kafka) Problem(Invocation run)
+    public override async Task<int> RunAsync(Invocation run)
     {
-        RankingSpec problem = SpecOptions.Read(run.Get(spec));
-        return (problem, SpecOptions.Kafka(run, run.Get(kafka)!, run.Get(kafkaConfig), problem));
+        (RankingSpec spec, KafkaSettings kafka) = Problem(run);
+        int count = run.Get(partitions);
+        if (!int.IsPow2(count)) throw new RankingException(ErrorCodes.PartitionsDiffer, $"--partitions: {count} is no power of two up to 64");
+        if (!run.Get(print)) count = await ProblemTopics.EnsureAsync(kafka, spec, run.Has(partitions) ? count : null);
+        var topics = TopicNames.All(spec).Select(t => (Topic: kafka.Topic(t.Name), Settings: ProblemTopics.SettingsOf(t.Name, t.Compacted)))
+            .Select(t => new { topic = t.Topic, settings = t.Settings, command = Command(kafka, t.Topic, count, t.Settings) }).ToArray();
+        run.Terminal.Result(new { partitions = count, topics }, console =>
+        {
+            foreach (var topic in topics) console.Profile.Out.Writer.WriteLine(topic.command);
+        });
+        return 0;
     }
 
-    /// <summary>Refuses a name that is none of the problem's topics.</summary>
-    protected static void Known(RankingSpec spec, string topic)
-    {
-        string[] names = [.. TopicNames.All(spec).Select(t => t.Name)];
-        if (names.Contains(topic)) return;
-        string? nearest = NearestName.Of(topic, names);
-        throw new RankingException(ErrorCodes.TopicUnknown, $"{Usage.Quote(topic)} is none of {string.Join(", ", names)}" + (nearest is null ? "" : $"; did you mean {nearest}?"));
-    }
-
-    /// <summary>The partitions of a topic; 0 if the broker has none of that name.</summary>
-    protected static int Partitions(KafkaSettings kafka, string topic)
-    {
-        var settings = new AdminClientConfig((kafka.Extra ?? new Dictionary<string, string>()).ToDictionary()) { BootstrapServers = kafka.BootstrapServers };
-        using IAdminClient admin = new AdminClientBuilder(settings).SetLogHandler((_, _) => { }).Build();
-        return admin.GetMetadata(Patience).Topics.FirstOrDefault(t => t.Topic == kafka.Topic(topic))?.Partitions.Count ?? 0;
-    }
-
-    /// <summary>The partitions of a topic that must exist.</summary>
-    protected static int Existing(KafkaSettings kafka, string topic) =>
-        Partitions(kafka, topic) is > 0 and var count ? count : throw new RankingException(ErrorCodes.TopicUnknown, $"the broker has no topic {kafka.Topic(topic)}");
+    static string Command(KafkaSettings kafka, string topic, int partitions, IReadOnlyDictionary<string, string> settings) =>
+        $"kafka-topics.sh --bootstrap-server {kafka.BootstrapServers} --create --if-not-exists --topic {topic} --partitions {partitions} {string.Join(' ', settings.Select(s => $"--config {s.Key}={s.Value}"))}";
 }

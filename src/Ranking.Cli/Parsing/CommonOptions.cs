@@ -16,7 +16,11 @@ internal static class CommonOptions
 
     /// <summary>Prefix of topics, groups and keys.</summary>
     public static Option<string?> Namespace { get; } = Recursive(OptionFactory.Text("--namespace", "Prefix of topics, groups and Redis keys; the spec's name by default.", "NAME",
-        name => name.Length <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? null : "up to 64 letters, digits, '-', '_' and '.' are expected"));
+        NameMistake));
+
+    /// <summary>What is wrong with a name that becomes part of topics, groups and folders; null: nothing.</summary>
+    public static string? NameMistake(string name) =>
+        name.Length <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? null : "up to 64 letters, digits, '-', '_' and '.' are expected";
 
     static T Recursive<T>(T option) where T : Option
     {

@@ -56,7 +56,7 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
         var registry = new ModelRegistry(registryFolder);
 
         using StoreSinks sinks = await StoreSinks.OpenAsync(builder.Plan, servers.Kafka, servers.Partitions, servers.Store, logs);
-        await using var stream = new QuickstartStream(servers, sinks, builder, split, details, OpenLog(spec), logs, cancel);
+        await using var stream = new QuickstartStream(servers, sinks, builder, split, details, OpenLog(spec), Path.Combine(temporaryFolder, "state"), logs, cancel);
         TrainingOutcome trained = await StreamAndTrain(progress, spec, builder, split, servers, stream, registry);
         result.RedisBytes = await servers.UsedMemoryAsync() - emptyRedis;
 

@@ -32,14 +32,14 @@ internal sealed class QuickstartStream : IAsyncDisposable
     long replayedMs = long.MinValue;
 
     /// <summary>Starts everything; training reads beside it.</summary>
-    public QuickstartStream(QuickstartServers servers, StoreSinks sinks, FeatureBuilder builder, QuickstartSplit split, QuickstartDetails details, Func<RawLogs> log, ILoggerFactory logs, CancellationToken cancel)
+    public QuickstartStream(QuickstartServers servers, StoreSinks sinks, FeatureBuilder builder, QuickstartSplit split, QuickstartDetails details, Func<RawLogs> log, string stateFolder, ILoggerFactory logs, CancellationToken cancel)
     {
         (this.servers, this.sinks, plan, this.split, this.details) = (servers, sinks, builder.Plan, split, details);
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         baseline = new([.. plan.Spec.Labels.Keys]);
         // The embedded broker forgets what it has no room for: everybody who reads is known before anything is written.
         foreach (string reader in (string[])["trainer", "evaluation"]) servers.Kafka.Flow?.Register(Streams.Topics.TopicNames.Examples, reader);
-        member = new(builder, servers.Kafka, servers.Partitions, logs.CreateLogger<PipelineMember>());
+        member = new(builder, servers.Kafka, servers.Partitions, logs.CreateLogger<PipelineMember>(), new() { StateFolder = stateFolder });
         replay = new(plan, servers.Kafka, servers.Partitions, stop.Token);
         pipelineTask = Guard(() => member.Run(null, stop.Token));
         sinkTask = sinks.RunAsync(stop.Token);

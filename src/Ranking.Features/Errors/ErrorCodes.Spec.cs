@@ -30,4 +30,8 @@ public static partial class ErrorCodes
     public static readonly ErrorCode FormatNewer = new("RNK1007", "written by a newer program",
         "A file, record or key carries a format number that this program does not know.",
         "Upgrade this program; the previous format is always read.");
+
+    public static readonly ErrorCode RawLogDamaged = new("RNK1008", "raw log is damaged",
+        "A .gz file of the data folder is cut off or holds damaged bytes: what DuckDB reads of it would be taken for all there is.",
+        "Copy or write the file again; `gzip -t FILE` tells when it is whole.");
 }

@@ -21,15 +21,16 @@ public sealed class RawLogs : IDisposable
     readonly LogSource? feedback;
     readonly LogSource[] entities;
 
-    /// <summary>Opens the logs; no SQL runs before events are read.</summary>
+    /// <summary>Opens the logs, once their compressed files are whole; no SQL runs before events are read.</summary>
     /// <param name="spec">The spec.</param>
     /// <param name="specFolder">Its folder, where the SQL files lie.</param>
     /// <param name="dataFolder">The folder of the raw logs.</param>
     /// <param name="settings">What DuckDB may use.</param>
-    /// <exception cref="RankingException">There is no such data folder.</exception>
+    /// <exception cref="RankingException">There is no such data folder, or a compressed file in it is cut off.</exception>
     public RawLogs(RankingSpec spec, string specFolder, string dataFolder, RawLogSettings? settings = null)
     {
         if (!Directory.Exists(dataFolder)) throw new RankingException(ErrorCodes.FileNotFound, $"found no folder \"{dataFolder}\", expected the folder of the raw logs");
+        CompressedLogs.Check(dataFolder);
         impressions = ImpressionsOf(spec, Path.Combine(specFolder, spec.Sources.Impressions));
         feedback = spec.Sources.Feedback is { } file ? FeedbackOf(spec, Path.Combine(specFolder, file)) : null;
         entities = [.. spec.Sources.Entities.Select(e => EntitiesOf(e.Key, Path.Combine(specFolder, e.Value)))];

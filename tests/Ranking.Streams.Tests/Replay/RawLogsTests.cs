@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using Ranking.Features.Errors;
 using Ranking.Features.Events;
@@ -58,6 +59,31 @@ public class RawLogsTests
         using RawLogs logs = problem.Open();
         Assert.Equal([0L, 1000, 1500, 2000], logs.ReadByArrival("arrived").Select(e => e.TimeMs));
         Assert.Contains("column \"came\": found no such column among time, id, doc, arrived", Assert.Throws<RawLogException>(() => logs.ReadByArrival("came").Count()).Message);
+    }
+
+    [Fact]
+    public void A_compressed_log_that_is_cut_off_is_refused_even_where_a_line_ends()
+    {
+        using Problem problem = Problem.Small("SELECT i AS time, 'r' AS request_id, 'u' AS \"user\", i AS item, NULL AS position, NULL AS tab, NULL AS price, NULL AS words FROM read_csv(getvariable('data') || '/log.csv.gz') AS t(i)");
+        string path = Path.Combine(problem.Data, "log.csv.gz");
+        using MemoryStream whole = new();
+        long lineEnd;
+        using (GZipStream content = new(whole, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            content.Write(Encoding.UTF8.GetBytes("i\n" + string.Concat(Enumerable.Range(0, 1_000).Select(i => $"{i}\n"))));
+            content.Flush();
+            lineEnd = whole.Length;
+            content.Write(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(1_000, 1_000).Select(i => $"{i}\n"))));
+        }
+        File.WriteAllBytes(path, whole.ToArray());
+        using (RawLogs logs = problem.Open()) Assert.Equal(2_000, logs.ReadImpressions().Count());
+        foreach (long length in (long[])[5, lineEnd, whole.Length - 1])
+        {
+            File.WriteAllBytes(path, whole.ToArray()[..(int)length]);
+            RankingException e = Assert.Throws<RankingException>(() => problem.Open());
+            Assert.Equal(ErrorCodes.RawLogDamaged, e.Error);
+            Assert.Contains(path, e.Message, StringComparison.Ordinal);
+        }
     }
 
     public static TheoryData<string, string, string, string> Mistakes => new()

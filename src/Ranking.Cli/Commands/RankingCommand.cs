@@ -28,24 +28,3 @@ internal abstract class RankingCommand : Command, IExample
     /// <returns>The exit code.</returns>
     public abstract Task<int> RunAsync(Invocation run);
 }
-
-/// <summary>A command whose subcommands do something.</summary>
-internal sealed class CommandGroup : Command, IExample
-{
-    /// <summary>Declares it.</summary>
-    public CommandGroup(string name, string description, string example, params Command[] commands) : base(name, description)
-    {
-        Examples = [example];
-        foreach (Command command in commands) Subcommands.Add(command);
-    }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> Examples { get; }
-}
-
-/// <summary>Something whose help shows examples.</summary>
-internal interface IExample
-{
-    /// <summary>Command lines that work.</summary>
-    IReadOnlyList<string> Examples { get; }
-}

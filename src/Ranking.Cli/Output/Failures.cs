@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Confluent.Kafka;
 using Ranking.Client;
 using Ranking.Features.Errors;
 using Ranking.Mbat;
@@ -18,15 +19,18 @@ internal static class Failures
     };
 
     /// <summary>The code and the line of an exception.</summary>
-    public static (ErrorCode Error, string Message) Describe(Exception exception)
+    public static (Features.Errors.ErrorCode Error, string Message) Describe(Exception exception)
     {
         Exception root = Root(exception);
-        ErrorCode error = root switch
+        Features.Errors.ErrorCode error = root switch
         {
             RankingException known => known.Error,
             MbatFormatException => ErrorCodes.DocumentInvalid,
             RankingClientException { Problem.Code: { } code } => ErrorCodes.All.FirstOrDefault(c => c.Code == code) ?? ErrorCodes.RankerUnreachable,
             RankingClientException => ErrorCodes.RankerUnreachable,
+            KafkaException { Error.Code: Confluent.Kafka.ErrorCode.OffsetOutOfRange or Confluent.Kafka.ErrorCode.Local_AutoOffsetReset } => ErrorCodes.LogGap,
+            KafkaException { Error.IsLocalError: true } => ErrorCodes.KafkaUnreachable,
+            KafkaException => ErrorCodes.KafkaRefused,
             InvalidDataException => ErrorCodes.VectorFileInvalid,
             FileNotFoundException or DirectoryNotFoundException => ErrorCodes.FileNotFound,
             DllNotFoundException or EntryPointNotFoundException or BadImageFormatException => ErrorCodes.NativeLibrary,

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Ranking.Features.Events;
 using Ranking.Features.Joining;
+using Ranking.Features.Joining.State;
 
 namespace Ranking.Benchmarks;
 
@@ -27,7 +28,7 @@ public class PipelineBenchmarks
     [Benchmark(OperationsPerInvoke = Logged)]
     public int Sorter()
     {
-        Sorter sorter = new();
+        Sorter sorter = new(new MemoryTaskState().Sorting, null);
         long latest = long.MinValue;
         int released = 0;
         foreach (SourceEvent e in _arrivals)

@@ -42,7 +42,7 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
         TrainingOutcome outcome = new() { Model = run.ModelName };
         try
         {
-            while (session.State.Pass < run.Spec.Training.Epochs && !session.State.Stopped)
+            while (session.State.Pass < run.Passes && !session.State.Stopped)
             {
                 if (!LearnPass()) break;
                 session.EndPass();
@@ -106,7 +106,7 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
         }
 
         void Tell(string phase) => progress?.Report(new TrainingProgress(
-            phase, session.State.Samples, run.Examples.Count * run.Spec.Training.Epochs, session.State.Pass + 1, progressive.TakeLoss(), progressive.Auc(),
+            phase, session.State.Samples, run.Examples.Count * run.Passes, session.State.Pass + 1, progressive.TakeLoss(), progressive.Auc(),
             (session.State.Samples - before) / Math.Max(1e-9, learning.Elapsed.TotalSeconds)));
 
         TrainingOutcome Publish(TrainingOutcome sofar)

@@ -12,6 +12,9 @@ public sealed record TrainingRun
     /// <summary>What is learned from.</summary>
     public required IExampleSource Examples { get; init; }
 
+    /// <summary>Passes over the examples: those of the spec; one over a stream, which has no known end and may not be there a second time.</summary>
+    public int Passes => Examples.Count is null ? 1 : Spec.Training.Epochs;
+
     /// <summary>What is never learned from: decides when to stop, which state is best, and the gate. Null for none.</summary>
     public IExampleSource? Validation { get; init; }
 

@@ -172,7 +172,7 @@ sealed class TrainingSession : IDisposable
 
     IReadOnlyList<double> TaskWeights => [.. run.Spec.Labels.Values.Select(l => l.Weight)];
 
-    long? TotalSteps => run.Examples.Count is { } count ? run.Spec.Training.Epochs * ((count + run.Spec.Training.Batch - 1) / run.Spec.Training.Batch) : null;
+    long? TotalSteps => run.Examples.Count is { } count ? run.Passes * ((count + run.Spec.Training.Batch - 1) / run.Spec.Training.Batch) : null;
 
     void Restore(string folder)
     {

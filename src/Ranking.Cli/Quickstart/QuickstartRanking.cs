@@ -8,6 +8,9 @@ namespace Ranking.Cli.Quickstart;
 /// <summary>The requests of a quickstart: the last day's real lists, the latency of long ones, retrieval, all over HTTP at one instant.</summary>
 internal sealed class QuickstartRanking(RankingSpec spec, RankingClient client, QuickstartSplit split, IReadOnlyList<Impression> lastDay, int seed)
 {
+    /// <summary>How long a request may take: the log's lists are ranked however busy the machine is.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
     const int WarmUp = 100, Requests = 1_000, Candidates = 200;
     readonly DateTimeOffset at = DateTimeOffset.FromUnixTimeMilliseconds(split.HaltMs);
 
@@ -71,6 +74,6 @@ internal sealed class QuickstartRanking(RankingSpec spec, RankingClient client, 
         Time = at,
         Context = list.Context,
         Candidates = candidates,
-        DeadlineMs = 10_000,
+        DeadlineMs = (int)Deadline.TotalMilliseconds,
     };
 }

@@ -21,6 +21,7 @@ sealed class EmbeddedLoop : IPipelineLoop
     readonly int partitions;
     readonly TopicWriter writer;
     readonly TopicReader sources, internals;
+    readonly EmbeddedWriter frames;
     readonly MemberOutput output;
     readonly TaskInput input;
     readonly PipelineTask[] tasks;
@@ -32,7 +33,8 @@ sealed class EmbeddedLoop : IPipelineLoop
     {
         (this.kafka, this.partitions) = (kafka, partitions);
         writer = new(kafka);
-        output = new(partitions, writer);
+        frames = new(writer, kafka.Flow!, partitions);
+        output = new(partitions, frames);
         input = new(builder.Plan.Spec, kafka, partitions, output, logger);
         tasks = [.. Enumerable.Range(0, partitions).Select(p => new PipelineTask(builder, p, partitions, output.Of(p)))];
         sources = new(kafka, "pipeline", input.Topics.Take(input.Sources), partitions);
@@ -45,6 +47,7 @@ sealed class EmbeddedLoop : IPipelineLoop
     /// <inheritdoc/>
     public void Run(TimeSpan? untilIdle, CancellationToken cancel)
     {
+        frames.Stop = cancel;
         var idle = Stopwatch.StartNew();
         while (!cancel.IsCancellationRequested)
         {
@@ -53,6 +56,7 @@ sealed class EmbeddedLoop : IPipelineLoop
             if (room) worked |= ReadSources(worked ? TimeSpan.Zero : TimeSpan.FromMilliseconds(5));
             foreach (PipelineTask task in tasks) task.Advance();
             output.SendFrames();
+            frames.SendFrames();
             bool caughtUp = !worked && room && sources.CaughtUp && output.RecordsSent == input.RecordsRead;
             if (sinceRows.Elapsed >= FlushRowsEvery || (caughtUp && !rowsFlushed)) FlushRows();
             if (worked) rowsFlushed = false;
@@ -72,7 +76,7 @@ sealed class EmbeddedLoop : IPipelineLoop
         rowsFlushed = true;
     }
 
-    bool OutputsHaveRoom() => kafka.Flow is not { } flow || (flow.HasRoom(TopicNames.Examples, partitions) && flow.HasRoom(TopicNames.Rows, partitions));
+    bool OutputsHaveRoom() => Enumerable.Range(0, partitions).All(p => kafka.Flow!.HasRoom(TopicNames.Examples, p) && kafka.Flow.HasRoom(TopicNames.Rows, p));
 
     bool ReadInternals()
     {

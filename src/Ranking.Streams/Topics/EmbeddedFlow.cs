@@ -45,17 +45,13 @@ public sealed class EmbeddedFlow
         return total - least;
     }
 
-    /// <summary>Whether every partition of a topic has room.</summary>
-    public bool HasRoom(string topic, int partitions)
-    {
-        for (int p = 0; p < partitions; p++) if (Unread(topic, p) > LimitBytes) return false;
-        return true;
-    }
+    /// <summary>Whether a partition has room.</summary>
+    public bool HasRoom(string topic, int partition) => Unread(topic, partition) <= LimitBytes;
 
     /// <summary>Waits until a partition has room.</summary>
     public void Wait(string topic, int partition, CancellationToken cancel)
     {
-        while (Unread(topic, partition) > LimitBytes) cancel.WaitHandle.WaitOne(1);
+        while (!HasRoom(topic, partition)) cancel.WaitHandle.WaitOne(1);
         cancel.ThrowIfCancellationRequested();
     }
 }

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Ranking.Features.Errors;
 
 namespace Ranking.Streams.Topics;
 
@@ -34,18 +35,29 @@ public sealed class TopicReader : IDisposable
     public bool CaughtUp => atEnd.Count == assigned;
 
     /// <summary>Reads the next message; null if none came in time, or a partition's end was reached.</summary>
-    /// <exception cref="ConsumeException">The broker failed, or an offset does not exist any more.</exception>
+    /// <exception cref="ConsumeException">The broker failed.</exception>
+    /// <exception cref="RankingException">The position is not in the log any more: a gap.</exception>
     public ConsumeResult<byte[], byte[]?>? Read(TimeSpan wait)
     {
-        ConsumeResult<byte[], byte[]?>? result = consumer.Consume(wait);
+        ConsumeResult<byte[], byte[]?>? result;
+        try
+        {
+            result = consumer.Consume(wait);
+        }
+        catch (ConsumeException e) when (e.Error.Code is Confluent.Kafka.ErrorCode.OffsetOutOfRange or Confluent.Kafka.ErrorCode.Local_AutoOffsetReset)
+        {
+            TopicPartitionOffset at = e.ConsumerRecord.TopicPartitionOffset;
+            (long begin, long end) = Bounds(kafka.Bare(at.Topic), at.Partition.Value);
+            throw new RankingException(ErrorCodes.LogGap, $"{at.Topic}, partition {at.Partition.Value}: {name} is at offset {at.Offset.Value}, the log holds {begin} to {end}", e);
+        }
         if (result is null) return null;
-        (string, int) at = (result.Topic, result.Partition.Value);
+        (string, int) from = (result.Topic, result.Partition.Value);
         if (result.IsPartitionEOF)
         {
-            atEnd.Add(at);
+            atEnd.Add(from);
             return null;
         }
-        atEnd.Remove(at);
+        atEnd.Remove(from);
         kafka.Flow?.Consumed(kafka.Bare(result.Topic), result.Partition.Value, name, result.Message.Key.Length + (result.Message.Value?.Length ?? 0));
         return result;
     }

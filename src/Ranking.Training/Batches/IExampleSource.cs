@@ -8,7 +8,7 @@ public interface IExampleSource
     /// <summary>What is read, in words: a checkpoint is not resumed on another source.</summary>
     string Identity { get; }
 
-    /// <summary>How many examples a reading from the start gives, where that is known ahead: schedules that end need it.</summary>
+    /// <summary>How many examples a reading from the start gives, where that is known ahead: schedules that end need it. Null: a stream, which is read once.</summary>
     long? Count { get; }
 
     /// <summary>Reads on from a position; ends where the source ends, blocks where it waits for more.</summary>

@@ -1,7 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Ranking.Store.Rows;
-using Ranking.Store.Vectors;
 using StackExchange.Redis;
 
 namespace Ranking.Store.Upkeep;
@@ -80,10 +79,10 @@ public sealed class StoreUpkeep(StoreConnection store)
     public Task RebuildAsync() =>
         CallAsync(() => Task.WhenAll(Enumerable.Range(0, KeyLayout.Tags).Select(b => store.Database.KeyDeleteAsync(store.Keys.Offset(b)))));
 
-    /// <summary>Deletes an entity's row, its tokens of every live version and, where given, its vector.</summary>
-    /// <returns>Number of keys and elements that were there.</returns>
+    /// <summary>Deletes an entity's row and its tokens of every live version.</summary>
+    /// <returns>Number of keys that were there.</returns>
     /// <exception cref="Ranking.Features.Errors.RankingException">RNK3001, RNK3002: Redis is away or refuses.</exception>
-    public async Task<long> EraseAsync(EntityKey entity, VectorStore? vectors = null)
+    public async Task<long> EraseAsync(EntityKey entity)
     {
         long erased = 0;
         await CallAsync(async () =>
@@ -92,11 +91,6 @@ public sealed class StoreUpkeep(StoreConnection store)
             RedisKey[] keys = [store.Keys.Row(entity.Kind, entity.Id), .. versions.Select(v => store.Keys.Token(v!, entity.Id))];
             erased = await store.Database.KeyDeleteAsync(keys); // one tag, hence one slot
         });
-        if (vectors is not null && await vectors.VectorAsync(entity.Id) is not null)
-        {
-            await vectors.RemoveAsync([entity.Id]);
-            erased++;
-        }
         return erased;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Confluent.Kafka;
 using Ranking.Streams.Contracts;
 using Ranking.Streams.Topics;
@@ -8,6 +9,8 @@ namespace Ranking.Store.Sink;
 public abstract class KafkaChanges<TChange> : ISinkSource<TChange>, IDisposable
     where TChange : class, ISinkChange
 {
+    static readonly TimeSpan LongestElection = TimeSpan.FromSeconds(30);
+
     readonly TopicReader _reader;
     readonly string _topic;
     readonly long[] _positions;
@@ -42,10 +45,21 @@ public abstract class KafkaChanges<TChange> : ISinkSource<TChange>, IDisposable
     protected abstract TChange Decode(ConsumeResult<byte[], byte[]?> read);
 
     /// <inheritdoc/>
-    public ValueTask<PartitionBounds> BoundsAsync(int partition, CancellationToken cancellation)
+    public async ValueTask<PartitionBounds> BoundsAsync(int partition, CancellationToken cancellation)
     {
-        (long begin, long end) = _reader.Bounds(_topic, partition);
-        return new(new PartitionBounds(partition, begin, end));
+        Stopwatch waited = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                (long begin, long end) = _reader.Bounds(_topic, partition);
+                return new PartitionBounds(partition, begin, end);
+            }
+            catch (KafkaException e) when (waited.Elapsed < LongestElection && e.Error.Code is ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable)
+            {
+                await Task.Delay(100, cancellation); // of a topic that was created just before
+            }
+        }
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,107 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Ranking.Features.Events;
+using Ranking.Features.Examples;
+using Ranking.Features.Partitioning;
+using Ranking.Features.Spec;
+using Ranking.Mbat;
+using Ranking.Store.Sink;
+using Ranking.Store.Vectors;
+using Ranking.Streams.Contracts;
+using Ranking.Streams.Embedded;
+using Ranking.Streams.Topics;
+
+namespace Ranking.Store.Tests;
+
+/// <summary>Topics of a broker, embedded and real, to rows and vectors.</summary>
+public class StoreSinksTests
+{
+    static RankingSpec Spec(bool documents = true) => new()
+    {
+        Version = 1,
+        Name = "small",
+        Sources = new("impressions.sql"),
+        Entities = documents ? new() { ["item"] = new() } : [],
+        Labels = new() { ["click"] = new("click", TimeSpan.FromMinutes(1)) },
+        Features = new() { ["user_id"] = new IdFeatureSpec(new("user")) },
+        Groups = new() { ["all"] = new(["user_id"]) },
+        Mbat = new(Dimension: 32, Seed: 3),
+    };
+
+    static void Write(TopicWriter writer, string id, long time, string? json) =>
+        writer.Write("entities.item", Murmur2.Partition(id, 4), Encoding.UTF8.GetBytes(id),
+            SourceMessages.Encode(new EntityDocument(time, "item", id, json is null ? null : Encoding.UTF8.GetBytes(json))));
+
+    [Theory]
+    [InlineData("embedded")]
+    [InlineData("real")]
+    public async Task Documents_and_rows_of_a_broker_reach_Redis_and_deletions_too(string broker)
+    {
+        string? address = broker == "real" ? Environment.GetEnvironmentVariable("RANKING_TEST_KAFKA") : null;
+        Assert.SkipWhen(broker == "real" && address is null, "RANKING_TEST_KAFKA names no broker");
+        using EmbeddedKafka? embedded = address is null ? EmbeddedKafka.Start() : null;
+        await using TestServer server = await TestServer.StartAsync("garnet");
+        RankingSpec spec = Spec();
+        KafkaSettings kafka = embedded?.Settings("small") ?? new(address!, $"test-{Guid.NewGuid():N}");
+        int partitions = await TopicNames.EnsureAsync(kafka, spec, 4);
+        try
+        {
+            FeaturePlan plan = new(spec);
+            using StoreSinks sinks = await StoreSinks.OpenAsync(plan, kafka, partitions, server.Store, NullLoggerFactory.Instance);
+            using CancellationTokenSource stop = new();
+            Task running = sinks.RunAsync(stop.Token);
+            using TopicWriter writer = new(kafka);
+            for (int i = 0; i < 500; i++) Write(writer, $"i{i}", i, $$"""{"n":{{i}},"words":["w{{i % 10}}"]}""");
+            writer.Write("entities.item", 0, SourceMessages.HeartbeatKey, SourceMessages.Heartbeat(400));
+            writer.Write("entities.item", 0, [1], [0xC1]); // no message of ours
+            writer.Write(TopicNames.Rows, Murmur2.Partition("i1", 4), RowMessages.Key("item", "i1"), RowMessages.Encode([1, 2, 3]));
+            writer.Flush();
+            VectorStore vectors = new(server.Store, "item", 32);
+            await Waiting.UntilAsync(async () => running.IsCompleted || await vectors.CountAsync() == 500, "500 vectors");
+            if (running.IsCompleted) await running;
+            await Waiting.UntilAsync(async () => await server.Store.Database.KeyExistsAsync(server.Store.Keys.Row("item", "i1")), "the row");
+            await Waiting.UntilAsync(() => Task.FromResult(sinks.CaughtUp), "the sinks to catch up");
+            float[] right = new MbatEncoder(plan.Mbat).Encode("""{"n":7,"words":["w7"]}""");
+            Assert.Equal(right, (await vectors.VectorAsync("i7"))!, (a, b) => Math.Abs(a - b) < 1e-5f);
+            Write(writer, "i7", 1_000, null);
+            writer.Flush();
+            await Waiting.UntilAsync(async () => await vectors.VectorAsync("i7") is null, "the deletion");
+            await stop.CancelAsync();
+            await running;
+        }
+        finally
+        {
+            if (embedded is null) await TopicNames.DeleteAsync(kafka, spec);
+        }
+    }
+
+    [Fact]
+    public async Task Without_vector_sets_only_rows_are_carried_and_one_line_says_so()
+    {
+        await using TestServer server = await TestServer.StartAsync("redis7");
+        using EmbeddedKafka kafka = EmbeddedKafka.Start();
+        using Lines lines = new();
+        using ILoggerFactory logs = LoggerFactory.Create(l => l.AddProvider(lines));
+        using StoreSinks sinks = await StoreSinks.OpenAsync(new(Spec()), kafka.Settings("small"), 4, server.Store, logs);
+        Assert.Null(sinks.Documents);
+        Assert.Contains("no vector sets", Assert.Single(lines.All), StringComparison.Ordinal);
+        using StoreSinks other = await StoreSinks.OpenAsync(new(Spec(documents: false)), kafka.Settings("other"), 4, server.Store, logs);
+        Assert.Single(lines.All);
+    }
+
+    sealed class Lines : ILoggerProvider, ILogger
+    {
+        public List<string> All { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => All.Add(formatter(state, exception));
+
+        public void Dispose() { }
+    }
+}

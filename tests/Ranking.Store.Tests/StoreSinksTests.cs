@@ -44,7 +44,7 @@ public class StoreSinksTests
         await using TestServer server = await TestServer.StartAsync("garnet");
         RankingSpec spec = Spec();
         KafkaSettings kafka = embedded?.Settings("small") ?? new(address!, $"test-{Guid.NewGuid():N}");
-        int partitions = await TopicNames.EnsureAsync(kafka, spec, 4);
+        int partitions = await ProblemTopics.EnsureAsync(kafka, spec, 4);
         try
         {
             FeaturePlan plan = new(spec);
@@ -72,7 +72,7 @@ public class StoreSinksTests
         }
         finally
         {
-            if (embedded is null) await TopicNames.DeleteAsync(kafka, spec);
+            if (embedded is null) await ProblemTopics.DeleteAsync(kafka, spec);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Ranking.Features.Errors;
@@ -97,6 +98,25 @@ public static class ProblemTopics
         {
             return await EnsureAsync(admin, kafka, spec, wanted); // another process made them at the same time: with the same number?
         }
+        await LedAsync(admin, [.. missing.SelectMany(t => Enumerable.Range(0, partitions).Select(p => new TopicPartition(t.Name, p)))]);
         return partitions;
+    }
+
+    /// <summary>Waits until new partitions have their leaders: a topic is there a moment before it can be asked for anything.</summary>
+    static async Task LedAsync(IAdminClient admin, TopicPartition[] partitions)
+    {
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = OffsetSpec.Latest() }), new() { RequestTimeout = TimeSpan.FromSeconds(10) });
+                return;
+            }
+            catch (KafkaException e) when (!e.Error.IsFatal && waited.Elapsed < TimeSpan.FromSeconds(30))
+            {
+                await Task.Delay(100);
+            }
+        }
     }
 }

@@ -121,6 +121,33 @@ public class DocumentSinkTests
         Assert.Equal(kept, await vectors.VectorAsync("a"));
     }
 
+    [Theory]
+    [MemberData(nameof(TestServer.WithVectorSets), MemberType = typeof(TestServer))]
+    public async Task Of_an_entity_that_is_gone_the_vector_goes_unless_its_document_is_a_newer_one(string which)
+    {
+        await using TestServer server = await StartAsync(which);
+        DocumentSink documents = new(server.Store, "item", DocumentSinkRun.Encoder, TimeSpan.FromSeconds(10));
+        RowSink rows = new(server.Store, documents: documents);
+        await documents.AssignAsync(1, [new(0, 0, 0)]);
+        await rows.AssignAsync(1, [new(0, 0, 0)]);
+        DocumentChange Document(string id, long time, long offset) => new(id, time, System.Text.Encoding.UTF8.GetBytes(Json(1)), 0, offset);
+        await documents.ApplyAsync([Document("expired", 1_000, 0), Document("back", 3_000, 1), Document("other kind", 1_000, 2), Document("no time", 1_000, 3)]);
+        await rows.ApplyAsync([
+            new("item", "expired", null, 0, 0, GoneMs: 2_000),
+            new("item", "back", null, 0, 1, GoneMs: 3_000),
+            new("user", "other kind", null, 0, 2, GoneMs: 2_000),
+            new("item", "no time", null, 0, 3),
+            new("item", "not read yet", null, 0, 4, GoneMs: 2_000),
+        ]);
+        await documents.ApplyAsync([Document("not read yet", 1_999, 4), Document("expired", 1_500, 5)]);
+        VectorStore vectors = new(server.Store, "item", 32);
+        Assert.Null(await vectors.VectorAsync("expired"));
+        Assert.Null(await vectors.VectorAsync("not read yet"));
+        foreach (string id in new[] { "back", "other kind", "no time" }) Assert.NotNull(await vectors.VectorAsync(id));
+        await documents.ApplyAsync([Document("expired", 2_000, 6)]);
+        Assert.NotNull(await vectors.VectorAsync("expired"));
+    }
+
     [Fact]
     public async Task Vectors_of_another_encoder_are_not_written_over()
     {

@@ -67,6 +67,9 @@ public class StoreSinksTests
             Write(writer, "i7", 1_000, null);
             writer.Flush();
             await Waiting.UntilAsync(async () => await vectors.VectorAsync("i7") is null, "the deletion");
+            writer.Write(TopicNames.Rows, Murmur2.Partition("i8", 4), RowMessages.Key("item", "i8"), null, RowMessages.Gone(2_000)); // expired
+            writer.Flush();
+            await Waiting.UntilAsync(async () => await vectors.VectorAsync("i8") is null, "the expiry");
             await stop.CancelAsync();
             await running;
         }

@@ -61,8 +61,16 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
         result.RedisBytes = await servers.UsedMemoryAsync() - emptyRedis;
 
         await using RankerHost host = await RankerHost.StartAsync(
-            new RankerOptions { Registry = registryFolder, Model = trained.Model, Spec = options.SpecFolder, Redis = servers.Store.Options.Address, RedisPassword = servers.Store.Options.Password, Namespace = nameSpace,
-                Limits = new() { MaxCandidates = Math.Max(2_000, lastDay.Count) } }, // what the log calls a list may be any length
+            new RankerOptions
+            {
+                Registry = registryFolder,
+                Model = trained.Model,
+                Spec = options.SpecFolder,
+                Redis = servers.Store.Options.Address,
+                RedisPassword = servers.Store.Options.Password,
+                Namespace = nameSpace,
+                Limits = new() { MaxCandidates = Math.Max(2_000, lastDay.Count) }
+            }, // what the log calls a list may be any length
             new RankerHostOptions { HttpPort = 0, AdminPort = 0, Address = System.Net.IPAddress.Loopback }, cancel: cancel);
         while (host.NotReadyReason is not null) await Task.Delay(50, cancel);
         using var client = new RankingClient(host.Http, new RankingClientOptions { Timeout = QuickstartRanking.Deadline });

@@ -84,7 +84,7 @@ sealed class Entities
             // Nothing would remember that its row must go: it goes at once.
             states.Remove(id);
             changed.Remove(id);
-            output.EmitRow(owner, id, [], deleted: true);
+            output.DeleteRow(owner, id, nowMs);
         }
     }
 
@@ -94,11 +94,15 @@ sealed class Entities
         round++;
         foreach (string id in changed)
         {
-            writer.Clear();
             EntityState state = states.Find(id)!;
-            bool deleted = IsGone(state);
-            if (!deleted) state.WriteRow(writer);
-            output.EmitRow(owner, id, writer.Written, deleted);
+            if (IsGone(state))
+            {
+                output.DeleteRow(owner, id, nowMs);
+                continue;
+            }
+            writer.Clear();
+            state.WriteRow(writer);
+            output.EmitRow(owner, id, writer.Written);
         }
         changed.Clear();
     }

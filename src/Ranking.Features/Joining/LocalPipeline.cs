@@ -115,7 +115,9 @@ public sealed class LocalPipeline
 
         public void EmitWatermark(long timeMs) => owner.merge.SetWatermark(partition, timeMs);
 
-        public void EmitRow(OwnerPlan of, string id, ReadOnlySpan<byte> row, bool deleted) => owner.output.EmitRow(of, id, row, deleted);
+        public void EmitRow(OwnerPlan of, string id, ReadOnlySpan<byte> row) => owner.output.EmitRow(of, id, row, deleted: false);
+
+        public void DeleteRow(OwnerPlan of, string id, long watermarkMs) => owner.output.EmitRow(of, id, [], deleted: true);
 
         public void Reject(SourceEvent sourceEvent, Rejection why, string detail) => owner.output.Reject(sourceEvent, why, detail);
     }

@@ -65,8 +65,14 @@ public interface ITaskOutput
     /// <summary>The least time of an example that can still come from this task.</summary>
     void EmitWatermark(long timeMs);
 
-    /// <summary>The row of an entity; null deletes it.</summary>
-    void EmitRow(OwnerPlan owner, string id, ReadOnlySpan<byte> row, bool deleted);
+    /// <summary>The row of an entity.</summary>
+    void EmitRow(OwnerPlan owner, string id, ReadOnlySpan<byte> row);
+
+    /// <summary>An entity is gone: deleted or expired.</summary>
+    /// <param name="owner">Its kind.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="watermarkMs">The watermark at which it was found so: what is known of it is older, and a document from then on is a new one.</param>
+    void DeleteRow(OwnerPlan owner, string id, long watermarkMs);
 
     /// <summary>An event that was not used, and why.</summary>
     void Reject(SourceEvent sourceEvent, Rejection why, string detail);

@@ -13,6 +13,8 @@ public sealed class KafkaRows(KafkaSettings kafka, int partitions) : KafkaChange
     protected override RowChange Decode(ConsumeResult<byte[], byte[]?> read)
     {
         (string kind, string id) = RowMessages.ReadKey(read.Message.Key);
-        return new(kind, id, read.Message.Value is { } value ? RowMessages.Decode(value) : null, read.Partition.Value, read.Offset.Value);
+        return read.Message.Value is { } value
+            ? new(kind, id, RowMessages.Decode(value), read.Partition.Value, read.Offset.Value)
+            : new(kind, id, null, read.Partition.Value, read.Offset.Value, RowMessages.GoneMs(read.Message.Headers));
     }
 }

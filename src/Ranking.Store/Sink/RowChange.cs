@@ -6,4 +6,5 @@ namespace Ranking.Store.Sink;
 /// <param name="Value">The row's bytes, opaque here; null deletes the entity.</param>
 /// <param name="Partition">Partition it was read from.</param>
 /// <param name="Offset">Its offset there.</param>
-public sealed record RowChange(string Kind, string Id, byte[]? Value, int Partition, long Offset) : ISinkChange;
+/// <param name="GoneMs">Of a deletion: the watermark at which the entity was gone, Unix milliseconds, where that is known.</param>
+public sealed record RowChange(string Kind, string Id, byte[]? Value, int Partition, long Offset, long? GoneMs = null) : ISinkChange;

@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Ranking.Store.Vectors;
 using StackExchange.Redis;
 
 namespace Ranking.Store.Sink;
@@ -12,10 +13,14 @@ public sealed class RowSink : TaggedSink<RowChange>
 {
     long _written, _deleted;
 
+    readonly DocumentSink? _documents;
+
     /// <summary>A sink that holds no partitions yet.</summary>
-    public RowSink(StoreConnection store, SinkOptions? options = null) : base(store, b => store.Keys.Offset(b), options)
-    {
-    }
+    /// <param name="store">The server.</param>
+    /// <param name="options">How it writes.</param>
+    /// <param name="documents">Told of entities that are gone, whose vectors then go as well; null where there are no vectors.</param>
+    public RowSink(StoreConnection store, SinkOptions? options = null, DocumentSink? documents = null)
+        : base(store, b => store.Keys.Offset(b), options) => _documents = documents;
 
     /// <summary>Rows written, copies within a batch not counted.</summary>
     public long Written => Interlocked.Read(ref _written);
@@ -34,6 +39,8 @@ public sealed class RowSink : TaggedSink<RowChange>
                 (CollectionsMarshal.GetValueRefOrAddDefault(touched, b, out _) ??= []).Add(change);
         }
         if (touched.Count == 0) return [];
+        // Vectors first: the offset of the rows says that they are gone.
+        if (_documents is not null) await _documents.ExpireAsync([.. touched.Values.SelectMany(t => t).Where(c => c.Value is null)]);
         RedisValue[] versions = touched.Values.Any(t => t.Exists(c => c.Value is null)) ? await LiveVersionsAsync() : [];
         return await AllAsync([.. touched.Select(t => WriteAsync(t.Key, t.Value, versions))]);
     }

@@ -51,7 +51,7 @@ public sealed partial class StoreSinks : IDisposable
                 LogNoVectorSets(logs.CreateLogger<DocumentSink>());
             }
         }
-        return new(new(kafka, partitions), new(store), sink is null ? null : new(kafka, VectorStore.SearchedKind, partitions), sink, logs);
+        return new(new(kafka, partitions), new(store, documents: sink), sink is null ? null : new(kafka, VectorStore.SearchedKind, partitions), sink, logs);
     }
 
     /// <summary>Runs until <paramref name="stop"/>, or until one of the sinks fails.</summary>
@@ -70,6 +70,7 @@ public sealed partial class StoreSinks : IDisposable
     {
         _rows.Dispose();
         _documents?.Dispose();
+        Documents?.Dispose();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Redis has no vector sets: documents are not searchable, everything else works")]

@@ -13,10 +13,11 @@ namespace Ranking.Store.Vectors;
 /// them. Of an id the document of the latest event time counts, whatever the order of arrival; what comes later than the pipeline allows
 /// is not used, as in the rows. Not for concurrent use.
 /// </summary>
-public sealed class DocumentSink : TaggedSink<DocumentChange>
+public sealed class DocumentSink : TaggedSink<DocumentChange>, IDisposable
 {
     static readonly JsonDocumentOptions Json = new() { MaxDepth = 64 }; // as for rows
 
+    readonly SemaphoreSlim _gate = new(1); // between documents and expiry, which come from two topics
     readonly MbatEncoder _encoder;
     readonly VectorStore _vectors;
     readonly VectorInventory _inventory;
@@ -67,7 +68,18 @@ public sealed class DocumentSink : TaggedSink<DocumentChange>
         Dictionary<int, Progress> moved = [];
         OrderedDictionary<string, List<DocumentChange>> changes = new(StringComparer.Ordinal);
         foreach (IGrouping<int, DocumentChange> partition in batch.GroupBy(c => c.Partition)) Sort([.. partition], moved, changes);
-        if (changes.Count > 0) await ApplyAsync(changes);
+        if (changes.Count > 0)
+        {
+            await _gate.WaitAsync();
+            try
+            {
+                await ApplyAsync(changes);
+            }
+            finally
+            {
+                _gate.Release();
+            }
+        }
         Rewind?[] rewinds = await Task.WhenAll(moved.Where(m => m.Value.Touched)
             .Select(m => MoveAsync(m.Key, m.Value.Through, [], [], m.Value.GreatestMs)));
         foreach ((int b, Progress progress) in moved.Where(m => !m.Value.Touched)) Offsets[b]!.GreatestMs = progress.GreatestMs;
@@ -130,6 +142,30 @@ public sealed class DocumentSink : TaggedSink<DocumentChange>
         Interlocked.Add(ref _deleted, deleted.Count);
     }
 
+    /// <summary>
+    /// Deletes the vectors of entities that are gone, of those rows that are of this kind. A document from the watermark on is a new one
+    /// and stays, whichever of the two topics was read first.
+    /// </summary>
+    internal async Task ExpireAsync(IReadOnlyList<RowChange> gone)
+    {
+        Dictionary<string, long> at = [];
+        foreach (RowChange row in gone) if (row.Kind == _vectors.Kind && row.GoneMs is { } watermarkMs) at[row.Id] = Math.Max(watermarkMs, at.GetValueOrDefault(row.Id, long.MinValue));
+        if (at.Count == 0) return;
+        await _gate.WaitAsync();
+        try
+        {
+            string[] ids = [.. at.Keys];
+            (DocumentStamp[] known, _) = await _inventory.ReadAsync(ids);
+            (string Id, DocumentStamp)[] expired = [.. ids.Where((id, i) => known[i].TimeMs < at[id]).Select(id => (id, new DocumentStamp(at[id] - 1, null)))];
+            await Task.WhenAll(_vectors.RemoveAsync([.. expired.Select(e => e.Id)]), _inventory.DeleteAsync(expired));
+            Interlocked.Add(ref _deleted, expired.Length);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <exception cref="RankingException">RNK6003: the set holds vectors of another encoder.</exception>
     void Check(string? settings)
     {
@@ -182,6 +218,9 @@ public sealed class DocumentSink : TaggedSink<DocumentChange>
         long WatermarkOf(int b) => Offsets[b] is { GreatestMs: > long.MinValue and var greatest } && tags.Contains(b) ? greatest - _latenessMs : long.MinValue;
         await _inventory.ForgetDeletionsAsync(id => WatermarkOf(KeyLayout.TagOf(id)), tags.Max(WatermarkOf));
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _gate.Dispose();
 
     void See(string id, bool exists)
     {

@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using Ranking.Streams.Pipeline;
 using Ranking.Streams.Topics;
 
@@ -15,7 +16,7 @@ sealed class EmbeddedWriter(TopicWriter writer, EmbeddedFlow flow, int partition
     public CancellationToken Stop { get; set; }
 
     /// <inheritdoc/>
-    public void Write(string topic, int partition, byte[] key, byte[]? value)
+    public void Write(string topic, int partition, byte[] key, byte[]? value, Headers? headers = null)
     {
         if (topic is TopicNames.Counts or TopicNames.Answers)
         {
@@ -23,7 +24,7 @@ sealed class EmbeddedWriter(TopicWriter writer, EmbeddedFlow flow, int partition
             return;
         }
         flow.Wait(topic, partition, Stop);
-        writer.Write(topic, partition, key, value);
+        writer.Write(topic, partition, key, value, headers);
     }
 
     /// <summary>Writes the frames that there is room for.</summary>

@@ -50,7 +50,7 @@ sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDa
         for (int i = 0; i < changes.Count; i++)
         {
             // The offset of the last one says how much of the changelog the batch contains.
-            writer.Write(TopicNames.State, partition, changes[i].Key, changes[i].Value, i < changes.Count - 1 ? null : report => changelogOffset = report.Offset.Value);
+            writer.Write(TopicNames.State, partition, changes[i].Key, changes[i].Value, null, i < changes.Count - 1 ? null : report => changelogOffset = report.Offset.Value);
         }
         Changed = false;
     }

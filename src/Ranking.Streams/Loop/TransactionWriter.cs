@@ -26,15 +26,15 @@ sealed class TransactionWriter : IMessageWriter, IDisposable
     public bool IsOpen { get; private set; }
 
     /// <inheritdoc/>
-    public void Write(string topic, int partition, byte[] key, byte[]? value) => Write(topic, partition, key, value, null);
+    public void Write(string topic, int partition, byte[] key, byte[]? value, Headers? headers = null) => Write(topic, partition, key, value, headers, null);
 
     /// <summary>Writes a message, and tells its offset once it was delivered.</summary>
-    public void Write(string topic, int partition, byte[] key, byte[]? value, Action<DeliveryReport<byte[], byte[]?>>? delivered)
+    public void Write(string topic, int partition, byte[] key, byte[]? value, Headers? headers, Action<DeliveryReport<byte[], byte[]?>>? delivered)
     {
         Open();
         if (!topics.TryGetValue(topic, out TopicPartition[]? of))
             topics.Add(topic, of = [.. Enumerable.Range(0, partitions).Select(p => new TopicPartition(kafka.Topic(topic), p))]);
-        var message = new Message<byte[], byte[]?> { Key = key, Value = value };
+        var message = new Message<byte[], byte[]?> { Key = key, Value = value, Headers = headers };
         while (true)
         {
             try

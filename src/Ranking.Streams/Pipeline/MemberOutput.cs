@@ -1,4 +1,5 @@
 using System.Text;
+using Confluent.Kafka;
 using Ranking.Features.Events;
 using Ranking.Features.Examples;
 using Ranking.Features.Joining;
@@ -83,10 +84,16 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
 
         public void EmitWatermark(long timeMs) => member.Write(TopicNames.Examples, own, SourceMessages.HeartbeatKey, ExampleMessages.Watermark(timeMs));
 
-        public void EmitRow(OwnerPlan owner, string id, ReadOnlySpan<byte> row, bool deleted)
+        public void EmitRow(OwnerPlan owner, string id, ReadOnlySpan<byte> row)
         {
             member.written.Rows++;
-            member.Write(TopicNames.Rows, own, RowMessages.Key(owner.Kind, id), deleted ? null : RowMessages.Encode(row.ToArray()));
+            member.Write(TopicNames.Rows, own, RowMessages.Key(owner.Kind, id), RowMessages.Encode(row.ToArray()));
+        }
+
+        public void DeleteRow(OwnerPlan owner, string id, long watermarkMs)
+        {
+            member.written.Rows++;
+            member.Write(TopicNames.Rows, own, RowMessages.Key(owner.Kind, id), null, RowMessages.Gone(watermarkMs));
         }
 
         public void Reject(SourceEvent sourceEvent, Rejection why, string detail)
@@ -100,5 +107,5 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
         }
     }
 
-    void Write(string topic, int partition, byte[] key, byte[]? value) => writer.Write(topic, partition, key, value);
+    void Write(string topic, int partition, byte[] key, byte[]? value, Headers? headers = null) => writer.Write(topic, partition, key, value, headers);
 }

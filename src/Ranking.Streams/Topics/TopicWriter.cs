@@ -20,12 +20,12 @@ public sealed class TopicWriter : Pipeline.IMessageWriter, IDisposable
 
     /// <summary>Writes a message.</summary>
     /// <exception cref="KafkaException">This or an earlier message could not be delivered.</exception>
-    public void Write(string topic, int partition, byte[] key, byte[]? value)
+    public void Write(string topic, int partition, byte[] key, byte[]? value, Headers? headers = null)
     {
         if (failure is { } failed) throw new InvalidOperationException($"a message could not be written: {failed.Message}", failed);
         string name = kafka.Topic(topic);
         kafka.Flow?.Produced(topic, partition, key.Length + (value?.Length ?? 0));
-        var message = new Message<byte[], byte[]?> { Key = key, Value = value };
+        var message = new Message<byte[], byte[]?> { Key = key, Value = value, Headers = headers };
         while (true)
         {
             try

@@ -18,6 +18,9 @@ public sealed record RankerOptions
     /// <summary>Password of Redis; null for none. Never shown.</summary>
     public string? RedisPassword { get; init; }
 
+    /// <summary>User of Redis's access lists; null for the default one.</summary>
+    public string? RedisUser { get; init; }
+
     /// <summary>Prefix of keys; by default the spec's name.</summary>
     public string? Namespace { get; init; }
 

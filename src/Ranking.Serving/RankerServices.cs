@@ -40,6 +40,7 @@ public static class RankerServices
         {
             Address = options.Redis,
             Namespace = options.Namespace ?? spec.Name,
+            User = options.RedisUser,
             Password = options.RedisPassword,
             RequireConnected = false, // a ranker that starts in a bad hour serves degraded until Redis is there
         };

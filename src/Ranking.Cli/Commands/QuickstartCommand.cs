@@ -32,7 +32,7 @@ internal sealed class QuickstartCommand : RankingCommand
         string folder = run.Get(spec) ?? Shipped() ?? throw new RankingException(ErrorCodes.SpecNotFound, "features/kuairand was not found in this folder or above; name a spec with --spec");
         string output = run.Get(outFolder) ?? Path.Combine("artifacts", "quickstart");
         Directory.CreateDirectory(output);
-        StoreOptions? server = run.Get(redis) is { } address ? new() { Address = address, Namespace = "quickstart", Password = RedisAddress.Parse(address).Password } : null;
+        StoreOptions? server = run.Get(redis) is { } address ? RedisAddress.Store(address, "quickstart") : null;
         var loop = new QuickstartLoop(new(folder, run.Get(data) ?? Path.Combine(folder, "data"), run.Get(kafka), server, run.Get(seed) is >= 0 and var s ? s : null, output),
             run.Logs, run.TemporaryFolder, run.Stopping);
         Func<Uri, QuickstartResult, Task>? stay = run.Get(serve) ? (address, result) => Stay(run, loop, address, result) : null;

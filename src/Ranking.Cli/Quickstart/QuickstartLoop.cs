@@ -67,6 +67,7 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
                 Model = trained.Model,
                 Spec = options.SpecFolder,
                 Redis = servers.Store.Options.Address,
+                RedisUser = servers.Store.Options.User,
                 RedisPassword = servers.Store.Options.Password,
                 Namespace = nameSpace,
                 Limits = new() { MaxCandidates = Math.Max(2_000, lastDay.Count) }

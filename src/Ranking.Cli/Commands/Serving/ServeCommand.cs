@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ranking.Cli.Parsing;
 using Ranking.Features.Spec;
 using Ranking.Serving;
+using Ranking.Store;
 
 namespace Ranking.Cli.Commands;
 
@@ -23,14 +24,16 @@ internal sealed class ServeCommand : RankingCommand
     public override async Task<int> RunAsync(Invocation run)
     {
         RankingSpec problem = SpecOptions.Read(run.Get(spec));
+        StoreOptions store = RedisAddress.Store(run.Get(redis)!, run.Get(CommonOptions.Namespace) ?? problem.Name);
         RankerOptions options = new()
         {
             Spec = run.Get(spec),
             Registry = run.Get(registry),
             Model = run.Get(model),
-            Redis = run.Get(redis),
-            RedisPassword = RedisAddress.Parse(run.Get(redis)!).Password,
-            Namespace = run.Get(CommonOptions.Namespace) ?? problem.Name,
+            Redis = store.Address,
+            RedisUser = store.User,
+            RedisPassword = store.Password,
+            Namespace = store.Namespace,
         };
         await using RankerHost host = await RankerHost.StartAsync(options, new() { HttpPort = run.Get(http), AdminPort = run.Get(admin) }, run.AddLogs, run.Stopping);
         run.Terminal.Result(new { http = host.Http, admin = host.Admin }, console => console.Write(new Spectre.Console.Text($"listening on {host.Http}, metrics and health on {host.Admin}\n")));

@@ -1,6 +1,11 @@
+using Confluent.Kafka;
+using Ranking.Features.Partitioning;
 using Ranking.Store.Rows;
 using Ranking.Store.Tokens;
 using Ranking.Store.Upkeep;
+using Ranking.Streams.Contracts;
+using Ranking.Streams.Embedded;
+using Ranking.Streams.Topics;
 
 namespace Ranking.Store.Tests;
 
@@ -33,6 +38,32 @@ public class StoreUpkeepTests
 
         await upkeep.RebuildAsync();
         await SinkRun.UntilWholeAsync(store, log);
+    }
+
+    [Fact]
+    public async Task The_log_s_last_rows_come_once_each_and_deleted_ones_not()
+    {
+        using EmbeddedKafka broker = EmbeddedKafka.Start();
+        KafkaSettings kafka = broker.Settings("t") with { Flow = null };
+        Dictionary<(string, string), byte[]> expected = [];
+        Random random = new(1);
+        using (IAdminClient admin = kafka.Admin()) admin.GetMetadata(kafka.Topic(TopicNames.Rows), TimeSpan.FromSeconds(10)); // makes it
+        using (TopicWriter writer = new(kafka))
+        {
+            for (int i = 0; i < 2_000; i++)
+            {
+                (string kind, string id) = (i % 3 == 0 ? "user" : "item", $"{random.Next(200)}");
+                byte[]? row = random.Next(5) == 0 ? null : [(byte)i, (byte)(i >> 8)];
+                writer.Write(TopicNames.Rows, Murmur2.Partition(id, EmbeddedKafka.Partitions), RowMessages.Key(kind, id), row is null ? null : RowMessages.Encode(row));
+                if (row is null) expected.Remove((kind, id));
+                else expected[(kind, id)] = row;
+            }
+            writer.Flush(CancellationToken.None);
+        }
+        List<(EntityKey Key, byte[] Value)> read = [];
+        await foreach ((EntityKey, byte[]) row in new LoggedRows(kafka, EmbeddedKafka.Partitions).ReadAsync()) read.Add(row);
+        Assert.Equal(expected.Count, read.Count);
+        Assert.All(read, r => Assert.Equal(expected[(r.Key.Kind, r.Key.Id)], r.Value));
     }
 
     [Fact]

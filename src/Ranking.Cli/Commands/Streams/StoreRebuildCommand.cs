@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Ranking.Cli.Parsing;
+using Ranking.Features.Spec;
+using Ranking.Store;
+using Ranking.Store.Upkeep;
+using Spectre.Console;
+
+namespace Ranking.Cli.Commands;
+
+/// <summary><c>ranking store rebuild</c>: has the sink write every row again from the log's beginning.</summary>
+internal sealed class StoreRebuildCommand : RankingCommand
+{
+    readonly Option<string> spec = SpecOptions.Spec();
+    readonly Option<string?> redis = RedisAddress.Option();
+
+    public StoreRebuildCommand() : base("rebuild", "Have the pipeline's sink write all rows again and delete those that the log does not have; rows stay readable meanwhile.",
+        "ranking store rebuild --spec features/kuairand --redis localhost:6379")
+    {
+        redis.Required = true;
+        Add(spec);
+        Add(redis);
+    }
+
+    public override async Task<int> RunAsync(Invocation run)
+    {
+        RankingSpec problem = SpecOptions.Read(run.Get(spec));
+        string name = run.Get(CommonOptions.Namespace) ?? problem.Name;
+        await using StoreConnection store = await StoreConnection.ConnectAsync(RedisAddress.Store(run.Get(redis)!, name));
+        await new StoreUpkeep(store).RebuildAsync();
+        run.Terminal.Result(new { @namespace = name, rebuild = true }, console => console.WriteLine($"the sink of {name} begins at the log's beginning, now or when the pipeline next runs"));
+        return 0;
+    }
+}

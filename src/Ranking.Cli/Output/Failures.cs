@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Ranking.Client;
 using Ranking.Features.Errors;
 using Ranking.Mbat;
+using Ranking.Streams.Contracts;
 
 namespace Ranking.Cli.Output;
 
@@ -28,6 +29,7 @@ internal static class Failures
             MbatFormatException => ErrorCodes.DocumentInvalid,
             RankingClientException { Problem.Code: { } code } => ErrorCodes.All.FirstOrDefault(c => c.Code == code) ?? ErrorCodes.RankerUnreachable,
             RankingClientException => ErrorCodes.RankerUnreachable,
+            MessageFormatException => ErrorCodes.RecordUnreadable,
             KafkaException { Error.Code: Confluent.Kafka.ErrorCode.OffsetOutOfRange or Confluent.Kafka.ErrorCode.Local_AutoOffsetReset } => ErrorCodes.LogGap,
             KafkaException { Error.IsLocalError: true } => ErrorCodes.KafkaUnreachable,
             KafkaException => ErrorCodes.KafkaRefused,

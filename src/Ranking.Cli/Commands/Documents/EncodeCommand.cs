@@ -31,14 +31,17 @@ internal sealed class EncodeCommand : RankingCommand
         if (kind == VectorFormat.Npy && run.Get(output) is null)
             throw new RankingException(ErrorCodes.WrongUsage, "--format npy needs --out FILE: its header holds the number of vectors, which a pipe cannot take back");
 
-        using CorpusReader corpus = run.Get(input) is { } file and not "-" ? CorpusReader.Open(file) : new(Console.OpenStandardInput());
         using Stream standard = new BufferedStream(Console.OpenStandardOutput(), 1 << 18);
         using VectorWriter writer = run.Get(output) is { } path ? VectorWriter.Create(path, kind, encoder.Settings) : new(standard, kind, encoder.Dimension);
         return await Progress.Run(run.Terminal, async progress =>
         {
             using Progress.Step step = progress.Begin("encode");
             // A read of standard input cannot be cancelled, so it is left alone when the run is stopped.
-            await Task.Run(() => CorpusEncoder.Run(corpus, encoder, (id, _, vector) => writer.Write(id, vector), progress: new Counted(step), cancel: run.Stopping)).WaitAsync(run.Stopping);
+            await Task.Run(() =>
+            {
+                using CorpusReader corpus = run.Get(input) is { } file and not "-" ? CorpusReader.Open(file) : new(Console.OpenStandardInput());
+                CorpusEncoder.Run(corpus, encoder, (id, _, vector) => writer.Write(id, vector), progress: new Counted(step), cancel: run.Stopping);
+            }).WaitAsync(run.Stopping);
             return 0;
         });
     }

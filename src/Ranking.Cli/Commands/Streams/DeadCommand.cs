@@ -26,8 +26,15 @@ internal abstract class DeadCommand(string name, string description, string exam
             {
                 run.Stopping.ThrowIfCancellationRequested();
                 if (reader.Read(TimeSpan.FromMilliseconds(200)) is not { Message.Value: { } value } message) continue;
-                yield return (kafka.Bare(message.Topic), message.Partition.Value, message.Offset.Value, message.Message.Key, DeadLetters.Decode(value));
+                yield return (kafka.Bare(message.Topic), message.Partition.Value, message.Offset.Value, message.Message.Key, Read(value));
             }
         }
+    }
+
+    /// <summary>A letter; what somebody else wrote into the topic is shown as one about itself.</summary>
+    static DeadLetter Read(byte[] value)
+    {
+        try { return DeadLetters.Decode(value); }
+        catch (MessageFormatException e) { return new($"no letter: {e.Message}", -1, value); }
     }
 }

@@ -1,19 +1,22 @@
 using System.CommandLine;
 using Ranking.Cli.Parsing;
+using Ranking.Features.Examples;
 using Ranking.Features.Spec;
+using Ranking.Mbat;
 using Ranking.Store;
 using Ranking.Store.Upkeep;
+using Ranking.Store.Vectors;
 using Spectre.Console;
 
 namespace Ranking.Cli.Commands;
 
-/// <summary><c>ranking store rebuild</c>: has the sink write every row again from the log's beginning.</summary>
+/// <summary><c>ranking store rebuild</c>: has the sinks write every row and vector again from the log's beginning.</summary>
 internal sealed class StoreRebuildCommand : RankingCommand
 {
     readonly Option<string> spec = SpecOptions.Spec();
     readonly Option<string?> redis = RedisAddress.Option();
 
-    public StoreRebuildCommand() : base("rebuild", "Have the pipeline's sink write all rows again and delete those that the log does not have; rows stay readable meanwhile.",
+    public StoreRebuildCommand() : base("rebuild", "Have the pipeline write all rows and vectors again and delete those that the log does not have; they stay readable meanwhile.",
         "ranking store rebuild --spec features/kuairand --redis localhost:6379")
     {
         redis.Required = true;
@@ -27,7 +30,9 @@ internal sealed class StoreRebuildCommand : RankingCommand
         string name = run.Get(CommonOptions.Namespace) ?? problem.Name;
         await using StoreConnection store = await StoreConnection.ConnectAsync(RedisAddress.Store(run.Get(redis)!, name));
         await new StoreUpkeep(store).RebuildAsync();
-        run.Terminal.Result(new { @namespace = name, rebuild = true }, console => console.WriteLine($"the sink of {name} begins at the log's beginning, now or when the pipeline next runs"));
+        if (problem.Entities.ContainsKey(VectorStore.SearchedKind) && (await store.AbilitiesAsync()).VectorSets)
+            await new VectorUpkeep(store, VectorStore.SearchedKind, new MbatEncoder(new FeaturePlan(problem).Mbat)).RebuildAsync();
+        run.Terminal.Result(new { @namespace = name, rebuild = true }, console => console.WriteLine($"the sinks of {name} begin at the log's beginning, now or when the pipeline next runs"));
         return 0;
     }
 }

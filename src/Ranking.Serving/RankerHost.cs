@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Ranking.Client.Formats;
 using Ranking.Features.Errors;
 using Ranking.Serving.Http;
@@ -59,7 +60,7 @@ public sealed class RankerHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
-        if (logging is null) builder.Logging.AddSimpleConsole(c => c.SingleLine = true);
+        if (logging is null) builder.Logging.AddSimpleConsole(c => c.SingleLine = true).Services.Configure<ConsoleLoggerOptions>(c => c.LogToStandardErrorThreshold = LogLevel.Trace);
         else logging(builder.Logging);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = host.DrainTime);
         builder.Services.ConfigureHttpJsonOptions(o =>

@@ -52,6 +52,8 @@ sealed class DocumentLog(int partitions, long latenessMs = 1_000)
 
         public bool CaughtUp => Held.All(p => _positions[p] == End(p));
 
+        public bool HasReached(PartitionBounds bounds) => _positions[bounds.Partition] >= bounds.End;
+
         public ValueTask<PartitionBounds> BoundsAsync(int partition, CancellationToken cancellation) => new(new PartitionBounds(partition, 0, End(partition)));
 
         public void Seek(int partition, long offset) => _positions[partition] = offset;

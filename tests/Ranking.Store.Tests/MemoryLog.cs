@@ -56,7 +56,7 @@ sealed class MemoryLog(int partitions)
 
         public IReadOnlyList<int> Held { get; set; } = held;
 
-        public bool CaughtUp => Held.All(p => _positions[p] >= log.End(p));
+        public bool HasReached(PartitionBounds bounds) => _positions[bounds.Partition] >= bounds.End;
 
         public ValueTask<PartitionBounds> BoundsAsync(int partition, CancellationToken cancellation) =>
             ValueTask.FromResult(new PartitionBounds(partition, 0, log.End(partition)));

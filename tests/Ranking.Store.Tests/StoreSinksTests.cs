@@ -58,10 +58,12 @@ public class StoreSinksTests
             writer.Write(TopicNames.Rows, Murmur2.Partition("i1", 4), RowMessages.Key("item", "i1"), RowMessages.Encode([1, 2, 3]));
             writer.Flush();
             VectorStore vectors = new(server.Store, "item", 32);
-            await Waiting.UntilAsync(async () => running.IsCompleted || await vectors.CountAsync() == 500, "500 vectors");
-            if (running.IsCompleted) await running;
-            await Waiting.UntilAsync(async () => await server.Store.Database.KeyExistsAsync(server.Store.Keys.Row("item", "i1")), "the row");
-            await Waiting.UntilAsync(() => Task.FromResult(sinks.CaughtUp), "the sinks to catch up");
+            Task drained = sinks.DrainAsync(TestContext.Current.CancellationToken);
+            await await Task.WhenAny(running, drained.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+            Assert.True(drained.IsCompletedSuccessfully);
+            // Drained is what its name says: nothing is on its way any more.
+            Assert.Equal(500, await vectors.CountAsync());
+            Assert.True(await server.Store.Database.KeyExistsAsync(server.Store.Keys.Row("item", "i1")));
             float[] right = new MbatEncoder(plan.Mbat).Encode("""{"n":7,"words":["w7"]}""");
             Assert.Equal(right, (await vectors.VectorAsync("i7"))!, (a, b) => Math.Abs(a - b) < 1e-5f);
             Write(writer, "i7", 1_000, null);

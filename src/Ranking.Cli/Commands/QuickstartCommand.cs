@@ -33,8 +33,7 @@ internal sealed class QuickstartCommand : RankingCommand
         string output = run.Get(outFolder) ?? Path.Combine("artifacts", "quickstart");
         Directory.CreateDirectory(output);
         StoreOptions? server = run.Get(redis) is { } address ? RedisAddress.Store(address, "quickstart") : null;
-        var loop = new QuickstartLoop(new(folder, run.Get(data) ?? Path.Combine(folder, "data"), run.Get(kafka), server, run.Get(seed) is >= 0 and var s ? s : null, output),
-            run.Logs, run.TemporaryFolder, run.Stopping);
+        var loop = new QuickstartLoop(new(folder, run.Get(data) ?? Path.Combine(folder, "data"), run.Get(kafka), server, run.Get(seed) is >= 0 and var s ? s : null, output), run);
         Func<Uri, QuickstartResult, Task>? stay = run.Get(serve) ? (address, result) => Stay(run, loop, address, result) : null;
         QuickstartResult result = await Progress.Run(run.Terminal, progress => loop.RunAsync(progress, stay));
         if (stay is null) Show(run, loop, result);

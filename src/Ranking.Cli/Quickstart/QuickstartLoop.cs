@@ -28,8 +28,9 @@ namespace Ranking.Cli.Quickstart;
 internal sealed record QuickstartOptions(string SpecFolder, string DataFolder, string? Kafka, StoreOptions? Redis, int? Seed, string OutFolder);
 
 /// <summary>The whole loop, in order: look at the log, stream and train, rank at one instant, finish the log, evaluate, report.</summary>
-internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory logs, string temporaryFolder, CancellationToken cancel)
+internal sealed class QuickstartLoop(QuickstartOptions options, Invocation run)
 {
+    readonly CancellationToken cancel = run.Stopping;
     readonly QuickstartResult result = new();
     readonly QuickstartDetails details = new();
     ShownList? example;
@@ -55,8 +56,8 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
         if (Directory.Exists(registryFolder)) Directory.Delete(registryFolder, recursive: true);
         var registry = new ModelRegistry(registryFolder);
 
-        using StoreSinks sinks = await StoreSinks.OpenAsync(builder.Plan, servers.Kafka, servers.Partitions, servers.Store, logs);
-        await using var stream = new QuickstartStream(servers, sinks, builder, split, details, OpenLog(spec), Path.Combine(temporaryFolder, "state"), logs, cancel);
+        using StoreSinks sinks = await StoreSinks.OpenAsync(builder.Plan, servers.Kafka, servers.Partitions, servers.Store, run.Logs);
+        await using var stream = new QuickstartStream(servers, sinks, builder, split, details, OpenLog(spec), Path.Combine(run.TemporaryFolder, "state"), run.Logs, cancel);
         TrainingOutcome trained = await StreamAndTrain(progress, spec, builder, split, servers, stream, registry);
         result.RedisBytes = await servers.UsedMemoryAsync() - emptyRedis;
 
@@ -72,7 +73,7 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
                 Namespace = nameSpace,
                 Limits = new() { MaxCandidates = Math.Max(2_000, lastDay.Count) }
             }, // what the log calls a list may be any length
-            new RankerHostOptions { HttpPort = 0, AdminPort = 0, Address = System.Net.IPAddress.Loopback }, cancel: cancel);
+            new RankerHostOptions { HttpPort = 0, AdminPort = 0, Address = System.Net.IPAddress.Loopback }, run.AddLogs, cancel);
         while (host.NotReadyReason is not null) await Task.Delay(50, cancel);
         using var client = new RankingClient(host.Http, new RankingClientOptions { Timeout = QuickstartRanking.Deadline });
         exampleTime = DateTimeOffset.FromUnixTimeMilliseconds(split.HaltMs);
@@ -111,7 +112,7 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
         return ([.. impressions.Where(i => i.TimeMs >= split.HaltMs)], split);
     }
 
-    Func<RawLogs> OpenLog(RankingSpec spec) => () => new RawLogs(spec, options.SpecFolder, options.DataFolder, new RawLogSettings(TempFolder: temporaryFolder));
+    Func<RawLogs> OpenLog(RankingSpec spec) => () => new RawLogs(spec, options.SpecFolder, options.DataFolder, new RawLogSettings(TempFolder: run.TemporaryFolder));
 
     async Task<TrainingOutcome> StreamAndTrain(Progress progress, RankingSpec spec, FeatureBuilder builder, QuickstartSplit split, QuickstartServers servers, QuickstartStream stream, ModelRegistry registry)
     {
@@ -120,13 +121,13 @@ internal sealed class QuickstartLoop(QuickstartOptions options, ILoggerFactory l
         {
             if (double.IsFinite(p.Loss)) training.Report(p.Samples, FormattableString.Invariant($"loss {p.Loss:F4}, {p.SamplesPerSecond:N0} samples/s"));
         });
-        var run = new TrainingRun
+        var toLearn = new TrainingRun
         {
             Spec = spec,
             Examples = new ExampleTopic(servers.Kafka, builder.Plan.Layout, servers.Partitions, toMs: split.TrainEndMs),
             CheckpointEvery = null,
         };
-        Task<TrainingOutcome> trainer = Task.Factory.StartNew(() => new Trainer(registry, logs.CreateLogger<Trainer>()).Train(run, report, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task<TrainingOutcome> trainer = Task.Factory.StartNew(() => new Trainer(registry, run.Logs.CreateLogger<Trainer>()).Train(toLearn, report, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await stream.HaltedAsync(() =>
         {
             if (trainer.IsFaulted) trainer.GetAwaiter().GetResult();

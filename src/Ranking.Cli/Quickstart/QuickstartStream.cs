@@ -66,9 +66,10 @@ internal sealed class QuickstartStream : IAsyncDisposable
     public async Task HaltedAsync(Action report)
     {
         await Until(() => halted.Task.IsCompleted, report);
-        await Until(() => member.Status.CaughtUp && sinks.CaughtUp, report);
-        await Task.Delay(500); // what was written last has to be seen first
-        await Until(() => sinks.CaughtUp, report);
+        await Until(() => member.Status.CaughtUp, report);
+        Task drained = sinks.DrainAsync(stop.Token);
+        await Until(() => drained.IsCompleted, report);
+        await drained;
     }
 
     /// <summary>Replays the rest and waits until every example has been read.</summary>

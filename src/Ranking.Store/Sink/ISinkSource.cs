@@ -12,10 +12,10 @@ public interface ISinkSource<TChange>
     /// <summary>Partitions read now. May be another list at each call, as tasks come and go.</summary>
     IReadOnlyList<int> Held { get; }
 
-    /// <summary>Whether every partition has been read to the end that it had when its end was last seen.</summary>
-    bool CaughtUp { get; }
+    /// <summary>Whether a partition has been read to the end of bounds that were asked for.</summary>
+    bool HasReached(PartitionBounds bounds);
 
-    /// <summary>The log's start and the end of what is committed, asked of the broker now.</summary>
+    /// <summary>The log's start and the end of what is committed, asked of the broker now; may be asked from other threads.</summary>
     ValueTask<PartitionBounds> BoundsAsync(int partition, CancellationToken cancellation);
 
     /// <summary>Reads a partition from this offset on.</summary>

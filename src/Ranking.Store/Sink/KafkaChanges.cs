@@ -38,7 +38,7 @@ public abstract class KafkaChanges<TChange> : ISinkSource<TChange>, IDisposable
     public long Unreadable { get; private set; }
 
     /// <inheritdoc/>
-    public bool CaughtUp => _reader.CaughtUp;
+    public bool HasReached(PartitionBounds bounds) => _reader.HasReached(_topic, bounds.Partition, bounds.End);
 
     /// <summary>A record as a change.</summary>
     /// <exception cref="MessageFormatException">It cannot be read.</exception>

@@ -18,10 +18,19 @@ public sealed partial class SinkLoop<TChange>(ISinkSource<TChange> source, Tagge
 
     readonly List<TChange> _batch = [];
     int[] _held = [];
-    volatile bool _caughtUp;
+    volatile Goal? _goal;
 
-    /// <summary>Whether everything is in Redis up to the end that the source has seen.</summary>
-    public bool CaughtUp => _caughtUp;
+    sealed record Goal(PartitionBounds[] Bounds, TaskCompletionSource Reached);
+
+    /// <summary>Waits until everything that the source's topic holds now is in Redis. One caller at a time.</summary>
+    public async Task DrainAsync(CancellationToken cancellation)
+    {
+        var bounds = new PartitionBounds[source.Held.Count];
+        for (int i = 0; i < bounds.Length; i++) bounds[i] = await source.BoundsAsync(source.Held[i], cancellation);
+        var goal = new Goal(bounds, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        _goal = goal;
+        await goal.Reached.Task.WaitAsync(cancellation);
+    }
 
     /// <summary>Runs until <paramref name="stop"/>; then returns. What is not written then is read again next time.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -39,12 +48,11 @@ public sealed partial class SinkLoop<TChange>(ISinkSource<TChange> source, Tagge
                 if (look || sinceLook.Elapsed >= sink.Options.LookEvery) sinceLook.Restart();
                 look = false;
                 await CollectAsync(stop);
-                if (_batch.Count > 0) _caughtUp = false;
                 GoBack(await sink.ApplyAsync(_batch));
                 foreach (int p in _held) await MoveUpAsync(p);
                 if (pause > TimeSpan.Zero && logger is not null) LogBack(logger);
                 pause = TimeSpan.Zero;
-                _caughtUp = source.CaughtUp;
+                if (_goal is { } goal && goal.Bounds.All(b => b.End <= b.Begin || source.HasReached(b))) goal.Reached.TrySetResult();
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -54,7 +62,6 @@ public sealed partial class SinkLoop<TChange>(ISinkSource<TChange> source, Tagge
                 if (pause == TimeSpan.Zero && logger is not null) LogAway(logger, e.Message);
                 pause = pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
                 look = true;
-                _caughtUp = false;
                 // What the failed batch held lies between the tags' offsets and the position.
                 foreach (int p in _held)
                     if (sink.AppliedThrough(p) is >= 0 and long from && from < source.Position(p)) source.Seek(p, from);

@@ -31,9 +31,6 @@ public sealed partial class StoreSinks : IDisposable
     /// <summary>The sink of vectors; null where there is none.</summary>
     public DocumentSink? Documents { get; }
 
-    /// <summary>Whether everything is in Redis up to the ends that the sinks have seen.</summary>
-    public bool CaughtUp => _rowLoop.CaughtUp && _documentLoop?.CaughtUp != false;
-
     /// <summary>Connects to the topics; on the embedded broker, writers wait for the sinks from here on.</summary>
     /// <exception cref="RankingException">RNK6003: Redis holds vectors of another encoder; RNK3001, RNK3002: it is away or refuses.</exception>
     public static async Task<StoreSinks> OpenAsync(FeaturePlan plan, KafkaSettings kafka, int partitions, StoreConnection store, ILoggerFactory logs)
@@ -52,6 +49,13 @@ public sealed partial class StoreSinks : IDisposable
             }
         }
         return new(new(kafka, partitions), new(store, documents: sink), sink is null ? null : new(kafka, VectorStore.SearchedKind, partitions), sink, logs);
+    }
+
+    /// <summary>Waits until everything that the topics hold now is in Redis; the sinks must be running.</summary>
+    public async Task DrainAsync(CancellationToken cancellation)
+    {
+        await _rowLoop.DrainAsync(cancellation);
+        if (_documentLoop is not null) await _documentLoop.DrainAsync(cancellation);
     }
 
     /// <summary>Runs until <paramref name="stop"/>, or until one of the sinks fails.</summary>

@@ -62,6 +62,7 @@ sealed class EmbeddedLoop : IPipelineLoop
             if (worked) rowsFlushed = false;
             else if (!caughtUp) cancel.WaitHandle.WaitOne(1);
             if (!caughtUp) idle.Restart();
+            if (caughtUp && !status.CaughtUp) writer.Flush(cancel); // who hears of it finds everything written
             Report(caughtUp);
             if (caughtUp && untilIdle is { } wait && idle.Elapsed >= wait) break;
         }

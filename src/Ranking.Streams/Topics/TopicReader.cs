@@ -9,7 +9,7 @@ public sealed class TopicReader : IDisposable
     readonly KafkaSettings kafka;
     readonly string name;
     readonly IConsumer<byte[], byte[]?> consumer;
-    readonly HashSet<(string, int)> atEnd = [];
+    readonly Dictionary<(string, int), long> atEnd = []; // the offset of the end, markers and holes before it included
     readonly int assigned;
     readonly string[] topics;
 
@@ -34,6 +34,10 @@ public sealed class TopicReader : IDisposable
     /// <summary>Whether every partition has been read to the end that it had when its end was last seen.</summary>
     public bool CaughtUp => atEnd.Count == assigned;
 
+    /// <summary>Whether a partition has been read to an end that <see cref="Bounds"/> gave. Of the thread that reads.</summary>
+    public bool HasReached(string topic, int partition, long end) =>
+        atEnd.TryGetValue((kafka.Topic(topic), partition), out long seen) ? seen >= end : Position(topic, partition) is { } position && position >= end;
+
     /// <summary>Reads the next message; null if none came in time, or a partition's end was reached.</summary>
     /// <exception cref="ConsumeException">The broker failed.</exception>
     /// <exception cref="RankingException">The position is not in the log any more: a gap.</exception>
@@ -54,7 +58,7 @@ public sealed class TopicReader : IDisposable
         (string, int) from = (result.Topic, result.Partition.Value);
         if (result.IsPartitionEOF)
         {
-            atEnd.Add(from);
+            atEnd[from] = result.Offset.Value;
             return null;
         }
         atEnd.Remove(from);

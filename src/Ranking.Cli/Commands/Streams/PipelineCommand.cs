@@ -64,11 +64,7 @@ internal sealed class PipelineCommand : ProblemCommand
             await pipeline;
             return member.Status;
         });
-        if (!run.Stopping.IsCancellationRequested)
-        {
-            await Task.Delay(500, run.Stopping); // what was written last has to be seen first
-            while (!sinks.CaughtUp) await Task.Delay(100, run.Stopping);
-        }
+        if (!run.Stopping.IsCancellationRequested && await Task.WhenAny(sink, sinks.DrainAsync(run.Stopping)) == sink) await sink;
         await stop.CancelAsync();
         await sink;
         if (run.Get(untilIdle) is not null && !run.Stopping.IsCancellationRequested && status.WatermarkMs == long.MinValue)

@@ -81,10 +81,10 @@ public sealed class ModelTrainer : IDisposable
         if (!float.IsFinite(value)) throw Stop("loss", step);
 
         batch.Scatter();
-        double norm = GradientNorm();
+        double norm = GradientClipping.Norm(Model.Parameters.Parameters, Model.Tables.Values);
         if (!double.IsFinite(norm)) throw Stop("gradient", step);
         double clip = settings.ClipNorm > 0 && norm > settings.ClipNorm ? settings.ClipNorm / norm : 1, factor = schedule.At(step);
-        if (clip < 1) ScaleGradients(clip);
+        if (clip < 1) GradientClipping.Scale(Model.Parameters.Parameters, clip);
         optimizer.Step(settings.DenseRate * factor);
         foreach (IdTable table in Model.Tables.Values)
             table.Apply((float)(settings.SparseRate * factor), (float)settings.EmbeddingDecay, (float)clip);
@@ -199,22 +199,6 @@ public sealed class ModelTrainer : IDisposable
         return (On(labels), even ? null : On(weights));
     }
 
-    double GradientNorm()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable _ = no_grad();
-        Tensor[] squares = [.. Model.Parameters.Parameters.Select(p => p.grad).OfType<Tensor>().Select(g => (g * g).sum())];
-        double sum = squares.Length > 0 ? stack(squares, 0).to(ScalarType.Float64).sum().item<double>() : 0;
-        return Math.Sqrt(sum + Model.Tables.Values.Sum(t => t.SquaredGradientNorm()));
-    }
-
-    void ScaleGradients(double factor)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable _ = no_grad();
-        foreach (Tensor gradient in Model.Parameters.Parameters.Select(p => p.grad).OfType<Tensor>()) gradient.mul_(Scalars.Held(factor));
-    }
-
     static TrainingSpec Checked(TrainingSpec settings)
     {
         Setting.Positive(settings.DenseRate, "dense_rate");
@@ -231,15 +215,3 @@ public sealed class ModelTrainer : IDisposable
         public void Dispose() { }
     }
 }
-
-/// <summary>What one training step was.</summary>
-/// <param name="Step">Its number, from 1.</param>
-/// <param name="Loss">Before the step.</param>
-/// <param name="GradientNorm">Over all parameters and touched rows, before clipping.</param>
-/// <param name="RateFactor">Of the schedule, [0, 1].</param>
-/// <param name="Loads">Of the experts, where asked for.</param>
-/// <param name="Scores">Probabilities before the step, row-major [B, tasks], dropout included: progressive validation reads them.</param>
-public sealed record TrainingStep(long Step, float Loss, double GradientNorm, double RateFactor, IReadOnlyList<ExpertLoad> Loads, IReadOnlyList<float> Scores);
-
-/// <summary>Training met a loss or gradient that is not finite.</summary>
-public sealed class NonFiniteLossException(string message) : Exception(message);

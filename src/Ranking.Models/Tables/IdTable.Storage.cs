@@ -91,7 +91,7 @@ public sealed partial class IdTable
         };
         float[] numbers = new float[dim * (hasSums ? 2 : 1)];
         for (int row = 0; row < 2; row++) ReadNumbers(table.special[row]);
-        byte[] buffer = new byte[LongestId];
+        byte[] buffer = new byte[IdBytes.Most];
         int rows = Count(dim * 4 + 15);
         for (int i = 0; i < rows; i++)
         {
@@ -128,7 +128,7 @@ public sealed partial class IdTable
         (int Entry, long SeenMs, uint Count) ReadEntry(IdIndex into)
         {
             int length = reader.ReadUInt16();
-            Require(length is > 0 and <= LongestId, $"found an id of {length} bytes, expected 1 to {LongestId}");
+            Require(length is > 0 and <= IdBytes.Most, $"found an id of {length} bytes, expected 1 to {IdBytes.Most}");
             Span<byte> key = buffer.AsSpan(0, length);
             reader.BaseStream.ReadExactly(key);
             uint hash = (uint)StableHash.Of(key, table.seed);

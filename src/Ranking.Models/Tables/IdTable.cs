@@ -1,7 +1,4 @@
-using System.Buffers;
 using System.Numerics.Tensors;
-using System.Text;
-using System.Text.Unicode;
 
 namespace Ranking.Models.Tables;
 
@@ -22,15 +19,12 @@ public sealed partial class IdTable
     /// <summary>The row of a missing value.</summary>
     public const int Missing = -2;
 
-    const int LongestId = 512;
     readonly IdIndex index = new(), pending = new();
     readonly RowStore store, special;
     readonly ulong seed;
-    readonly Dictionary<int, int> slotOfRow = []; // Rows of the current batch, in the order of their first sight.
-    readonly List<int> touched = [];
+    readonly RowGradients batch;
     long[] lastSeenMs = new long[16], pendingSeenMs = new long[16];
     uint[] counts = new uint[16], pendingCounts = new uint[16];
-    float[] gradients = [];
     long nextSweepMs = long.MinValue;
 
     /// <summary>An empty table.</summary>
@@ -48,6 +42,7 @@ public sealed partial class IdTable
         store = new RowStore(settings.Dim * (trains ? 2 : 1));
         special = new RowStore(store.Stride);
         special.Grow(1);
+        batch = new RowGradients(settings.Dim);
     }
 
     /// <summary>Of the table.</summary>
@@ -85,8 +80,8 @@ public sealed partial class IdTable
     /// <exception cref="ArgumentException">Not 1 to 512 bytes of UTF-8.</exception>
     public int Find(string id)
     {
-        Span<byte> buffer = stackalloc byte[LongestId];
-        ReadOnlySpan<byte> key = Encode(id, buffer);
+        Span<byte> buffer = stackalloc byte[IdBytes.Most];
+        ReadOnlySpan<byte> key = IdBytes.Of(id, buffer, Name);
         int row = index.Find(key, (uint)StableHash.Of(key, seed));
         return row >= 0 ? row : Shared;
     }
@@ -108,8 +103,7 @@ public sealed partial class IdTable
     /// <param name="timeMs">Event time of the batch's latest example.</param>
     public void BeginBatch(long timeMs)
     {
-        slotOfRow.Clear();
-        touched.Clear();
+        batch.Clear();
         if (Settings.Ttl is not { } ttl) return;
         if (nextSweepMs != long.MinValue && timeMs >= nextSweepMs) Sweep(timeMs);
         if (nextSweepMs == long.MinValue || timeMs >= nextSweepMs) nextSweepMs = timeMs + Math.Max(1, (long)ttl.TotalMilliseconds / 8);
@@ -121,13 +115,13 @@ public sealed partial class IdTable
     /// <exception cref="ArgumentException">Not 1 to 512 bytes of UTF-8.</exception>
     public int Resolve(string id, long timeMs)
     {
-        Span<byte> buffer = stackalloc byte[LongestId];
-        ReadOnlySpan<byte> key = Encode(id, buffer);
+        Span<byte> buffer = stackalloc byte[IdBytes.Most];
+        ReadOnlySpan<byte> key = IdBytes.Of(id, buffer, Name);
         ulong hash = StableHash.Of(key, seed);
         int row = index.Find(key, (uint)hash);
         if (row >= 0)
         {
-            if (!IsExpired(lastSeenMs[row], timeMs) || slotOfRow.ContainsKey(row))
+            if (!IsExpired(lastSeenMs[row], timeMs) || batch.Holds(row))
             {
                 lastSeenMs[row] = Math.Max(lastSeenMs[row], timeMs);
                 if (counts[row] < uint.MaxValue) counts[row]++;
@@ -140,30 +134,13 @@ public sealed partial class IdTable
     }
 
     /// <summary>Where the batch gathers the gradient of a row, [Dim]; zero at its first use in the batch.</summary>
-    public Span<float> Gradient(int row)
-    {
-        int dim = Settings.Dim;
-        if (!slotOfRow.TryGetValue(row, out int slot))
-        {
-            slot = touched.Count;
-            slotOfRow.Add(row, slot);
-            touched.Add(row);
-            if (gradients.Length < (slot + 1) * dim) Array.Resize(ref gradients, Math.Max(1024, 2 * (slot + 1) * dim));
-            gradients.AsSpan(slot * dim, dim).Clear();
-        }
-        return gradients.AsSpan(slot * dim, dim);
-    }
+    public Span<float> Gradient(int row) => batch.Of(row);
 
     /// <summary>Holds a row until the batch ends: eviction and TTL leave it alone.</summary>
-    public void Touch(int row) => Gradient(row);
+    public void Touch(int row) => batch.Of(row);
 
     /// <summary>Sum of the squares of the batch's gradients: for clipping over all parameters.</summary>
-    public double SquaredGradientNorm()
-    {
-        double sum = 0;
-        foreach (float g in gradients.AsSpan(0, touched.Count * Settings.Dim)) sum += (double)g * g;
-        return sum;
-    }
+    public double SquaredGradientNorm() => batch.SquaredNorm();
 
     /// <summary>Adagrad on the rows of the batch, in the order of their first sight.</summary>
     /// <param name="learningRate">Of the tables.</param>
@@ -174,10 +151,10 @@ public sealed partial class IdTable
     {
         if (!Trains) throw new InvalidOperationException($"table '{Name}' was opened for serving and holds no optimiser state");
         int dim = Settings.Dim;
-        for (int slot = 0; slot < touched.Count; slot++)
+        foreach (int row in batch.Rows)
         {
-            Span<float> numbers = Numbers(touched[slot]);
-            SparseAdagrad.Step(numbers[..dim], numbers[dim..], gradients.AsSpan(slot * dim, dim), learningRate, decay, scale, epsilon);
+            Span<float> numbers = Numbers(row);
+            SparseAdagrad.Step(numbers[..dim], numbers[dim..], batch.Of(row), learningRate, decay, scale, epsilon);
         }
     }
 
@@ -205,7 +182,7 @@ public sealed partial class IdTable
 
     int Admit(ReadOnlySpan<byte> key, ulong hash, long timeMs)
     {
-        if (index.Count >= Settings.MaxRows) Evicted += Evict(index, lastSeenMs, counts, Math.Max(1, Settings.MaxRows / 16), slotOfRow);
+        if (index.Count >= Settings.MaxRows) Evicted += Evict(index, lastSeenMs, counts, Math.Max(1, Settings.MaxRows / 16), batch);
         if (index.Count >= Settings.MaxRows) return Shared; // The batch holds every row.
         int row = index.Add(key, (uint)hash);
         Fit(ref lastSeenMs, ref counts, row);
@@ -230,12 +207,12 @@ public sealed partial class IdTable
         Array.Resize(ref counts, size);
     }
 
-    int Evict(IdIndex from, long[] times, uint[] counts, int wanted, Dictionary<int, int>? held)
+    int Evict(IdIndex from, long[] times, uint[] counts, int wanted, RowGradients? held)
     {
         List<(ulong First, ulong Second, uint Hash, int Entry)> all = [];
         for (int entry = 0; entry < from.Bound; entry++)
         {
-            if (!from.Holds(entry) || held?.ContainsKey(entry) == true) continue;
+            if (!from.Holds(entry) || held?.Holds(entry) == true) continue;
             ulong time = (ulong)(times[entry] - long.MinValue);
             all.Add(Settings.Eviction == RowEviction.Lru ? (time, counts[entry], from.Hash(entry), entry) : (counts[entry], time, from.Hash(entry), entry));
         }
@@ -256,17 +233,5 @@ public sealed partial class IdTable
         }
         for (int entry = 0; entry < pending.Bound; entry++)
             if (pending.Holds(entry) && IsExpired(pendingSeenMs[entry], nowMs)) pending.Remove(entry);
-    }
-
-    ReadOnlySpan<byte> Encode(string id, Span<byte> buffer)
-    {
-        // Not Encoding.UTF8, which would turn every lone surrogate into the same character.
-        OperationStatus status = Utf8.FromUtf16(id, buffer, out _, out int length, replaceInvalidSequences: false);
-        if (status != OperationStatus.Done || length == 0)
-        {
-            string found = status == OperationStatus.InvalidData ? "text that is not well-formed" : $"{Encoding.UTF8.GetByteCount(id)} bytes";
-            throw new ArgumentException($"table '{Name}': found an id of {found}, expected 1 to {LongestId} bytes of UTF-8", nameof(id));
-        }
-        return buffer[..length];
     }
 }

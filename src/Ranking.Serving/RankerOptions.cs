@@ -24,11 +24,14 @@ public sealed record RankerOptions
     /// <summary>Prefix of keys; by default the spec's name.</summary>
     public string? Namespace { get; init; }
 
-    /// <summary>How often the registry is looked at; 5 s by default.</summary>
+    /// <summary>How often the registry and the file of vectors are looked at; 5 s by default.</summary>
     public TimeSpan RegistryPoll { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether item tokens are read from and written to Redis; true by default.</summary>
     public bool CacheTokens { get; init; } = true;
+
+    /// <summary>A file of the items' vectors (<c>ranking index build --documents</c>), searched in this process instead of the vector set in Redis; null: Redis.</summary>
+    public string? VectorFile { get; init; }
 
     /// <summary>What is refused or cut short.</summary>
     public RankerLimits Limits { get; init; } = new();

@@ -33,7 +33,7 @@ public static class RankerServices
         if (options.Redis is null)
         {
             services.AddSingleton<IRowFetcher, NoRows>();
-            services.AddSingleton<IRetriever>(new NoRetrieval("the ranker runs without Redis, which holds the vectors"));
+            services.AddRetrieval(options, spec);
             return services.AddRankerCore(options);
         }
         var store = new StoreOptions
@@ -48,10 +48,35 @@ public static class RankerServices
         services.AddSingleton(s => new RowStore(s.GetRequiredService<StoreConnection>(), new() { Timeout = TimeSpan.FromMilliseconds(options.Limits.RedisTimeoutMs) }));
         services.AddSingleton(s => new TokenWriter(s.GetRequiredService<StoreConnection>()));
         services.AddSingleton<IRowFetcher, RedisRows>();
-        if (spec.Entities.ContainsKey(VectorStore.SearchedKind)) services.AddSingleton<IRetriever>(s => new VectorRetrieval(s.GetRequiredService<StoreConnection>(), new MbatEncoder(new FeaturePlan(spec).Mbat)));
-        else services.AddSingleton<IRetriever>(new NoRetrieval("the spec names no documents of items (entities.item)"));
+        services.AddRetrieval(options, spec);
         services.AddHostedService<StoreCheck>();
         return services.AddRankerCore(options);
+    }
+
+    static void AddRetrieval(this IServiceCollection services, RankerOptions options, RankingSpec spec)
+    {
+        if (!spec.Entities.ContainsKey(VectorStore.SearchedKind))
+        {
+            services.AddSingleton<IRetriever>(new NoRetrieval("the spec names no documents of items (entities.item)"));
+            return;
+        }
+        var encoder = new MbatEncoder(new FeaturePlan(spec).Mbat);
+        if (options.VectorFile is { } file)
+        {
+            services.AddSingleton(_ => new FileVectors(file));
+            services.AddSingleton<IVectorSearch>(s => s.GetRequiredService<FileVectors>());
+            services.AddHostedService(s => new VectorFileFollower(s.GetRequiredService<FileVectors>(), file, options.RegistryPoll, s.GetRequiredService<ILogger<VectorFileFollower>>()));
+        }
+        else if (options.Redis is not null)
+        {
+            services.AddSingleton<IVectorSearch>(s => new VectorStore(s.GetRequiredService<StoreConnection>(), VectorStore.SearchedKind, encoder.Dimension));
+        }
+        else
+        {
+            services.AddSingleton<IRetriever>(new NoRetrieval("the ranker runs without Redis and without a file of vectors"));
+            return;
+        }
+        services.AddSingleton<IRetriever>(s => new VectorRetrieval(s.GetRequiredService<IVectorSearch>(), encoder));
     }
 
     /// <summary>Everything but where versions, rows and vectors come from.</summary>

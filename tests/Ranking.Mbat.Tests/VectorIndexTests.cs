@@ -127,9 +127,41 @@ public sealed class VectorIndexTests : IDisposable
             File.WriteAllBytes(path, whole[..length]);
             Assert.Throws<InvalidDataException>(() => VectorIndex.Open(path));
         }
-        whole[8] = 2;
+        whole[8] = 3;
         File.WriteAllBytes(path, whole);
-        Assert.Contains("format is 2, 1", Assert.Throws<InvalidDataException>(() => VectorIndex.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("format is 3, 1 to 2", Assert.Throws<InvalidDataException>(() => VectorIndex.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Payloads_come_back_and_a_file_without_them_has_the_format_before()
+    {
+        float[][] vectors = Random(5, 16);
+        MbatSettings settings = new() { Dimension = 16, Seed = 1 };
+        byte[][] payloads = [[1, 2, 3], [], new byte[100_000], [], []];
+        Assert.Equal(5, VectorIndex.Build(IndexPath, settings, vectors.Select((v, i) => ("v" + i, v, payloads[i]))));
+        byte[] whole = File.ReadAllBytes(IndexPath);
+        using (VectorIndex index = VectorIndex.Open(IndexPath, settings))
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                Assert.Equal(payloads[i], index.Payload(i).ToArray());
+                Assert.Equal(vectors[i], index.Vector(i).ToArray());
+                Assert.Equal(i, index.Row("v" + i));
+            }
+            Assert.Throws<ArgumentOutOfRangeException>(() => { index.Payload(5); });
+        }
+        Assert.Equal([IndexPath], Directory.GetFiles(_folder));
+        Assert.Equal(2, whole[8]);
+        foreach (int length in new[] { 256, whole.Length - 1 })
+        {
+            File.WriteAllBytes(IndexPath, whole[..length]);
+            Assert.Throws<InvalidDataException>(() => VectorIndex.Open(IndexPath));
+        }
+        using VectorIndex plain = Build(16, vectors);
+        Assert.Equal(1, File.ReadAllBytes(IndexPath)[8]);
+        Assert.True(plain.Payload(0).IsEmpty);
+        Assert.Throws<ArgumentException>(() => VectorIndex.Build(IndexPath, settings, vectors.Select(v => ("same", v, payloads[0]))));
+        Assert.Equal([IndexPath], Directory.GetFiles(_folder));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Ranking.Client;
 using Ranking.Features.Examples;
 using Ranking.Mbat;
 using Ranking.Store.Tests;
+using Ranking.Store.Vectors;
 
 namespace Ranking.Serving.Tests;
 
@@ -165,5 +166,36 @@ public sealed class RetrievalTests
         using HttpResponseMessage similar = await ranker.PostAsync("""{"id":"v1"}""", "v1/similar");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, similar.StatusCode);
         Assert.NotNull(similar.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task A_file_of_vectors_serves_without_Redis_and_a_new_one_in_its_place_is_taken()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("ranking-vectors-");
+        string path = Path.Combine(folder.FullName, "items.index");
+        MbatEncoder encoder = new(new() { Dimension = 256 });
+        void Build(IEnumerable<KeyValuePair<string, string>> documents, MbatEncoder by) => FileVectors.Build(path, by.Settings, documents.Select(d =>
+        {
+            using JsonDocument json = JsonDocument.Parse(d.Value);
+            return new VectorDocument(d.Key, by.Encode(d.Value), DocumentAttributes.Of(json.RootElement));
+        }));
+        Build(Documents.Take(10), encoder);
+        await using (TestRanker ranker = await TestRanker.StartAsync(redis: false, vectors: path))
+        {
+            Assert.Equal(["v0", "v3", "v6", "v9"], (await ranker.Client.SimilarAsync(new() { Id = "v1", K = 30, Filter = "music == 'jazz'" })).Neighbours.Select(n => n.Id).Order());
+            RankAnswer answer = await ranker.Client.RankAsync(TestRanker.Request() with { Candidates = null, CandidatesFrom = new() { SimilarTo = "v1", K = 4 } });
+            Assert.Equal(4, answer.Ranked.Count);
+            Build(Documents, encoder);
+            await TestRanker.EventuallyAsync(async () => (await ranker.Client.SimilarAsync(new() { Id = "v1", K = 50 })).Neighbours.Count == 29);
+            await File.WriteAllTextAsync(path + ".new", "damaged");
+            File.Move(path + ".new", path, overwrite: true);
+            await TestRanker.EventuallyAsync(() => Task.FromResult(ranker.Log.All.Any(l => l.Contains("refused, the old one serves", StringComparison.Ordinal))));
+            Assert.Equal(29, (await ranker.Client.SimilarAsync(new() { Id = "v1", K = 50 })).Neighbours.Count);
+            MbatEncoder other = new(new() { Dimension = 64 });
+            Build(Documents, other);
+            await TestRanker.EventuallyAsync(async () => (await ranker.PostAsync("""{"doc":{"music":"jazz"}}""", "v1/similar")).StatusCode == HttpStatusCode.NotImplemented);
+            Assert.Contains(other.SettingsHash, (await RefusedAsync(ranker, HttpStatusCode.NotImplemented, """{"doc":{"music":"jazz"}}""")).Detail, StringComparison.Ordinal);
+        }
+        folder.Delete(recursive: true);
     }
 }

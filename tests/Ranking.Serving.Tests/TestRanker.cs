@@ -56,7 +56,8 @@ sealed class TestRanker : IAsyncDisposable
     /// <param name="limits">Its limits.</param>
     /// <param name="server">A real Redis (host:port) instead of an embedded one.</param>
     /// <param name="through">From the server's address to that at which the ranker reaches it.</param>
-    public static async Task<TestRanker> StartAsync(bool publish = true, bool redis = true, RankerLimits? limits = null, string? server = null, Func<string, string>? through = null)
+    /// <param name="vectors">A file of vectors; null for those of Redis.</param>
+    public static async Task<TestRanker> StartAsync(bool publish = true, bool redis = true, RankerLimits? limits = null, string? server = null, Func<string, string>? through = null, string? vectors = null)
     {
         TestRanker ranker = server is null ? new() : new() { Namespace = $"test-{Guid.NewGuid():N}", server = server };
         string spec = Path.Combine(ranker.folder.FullName, "spec");
@@ -71,6 +72,7 @@ sealed class TestRanker : IAsyncDisposable
             Spec = spec,
             Redis = ranker.RedisAddress is { } address ? through?.Invoke(address) ?? address : null,
             Namespace = ranker.Namespace,
+            VectorFile = vectors,
             RegistryPoll = TimeSpan.FromMilliseconds(50),
             Limits = limits ?? new() { DefaultDeadlineMs = 60_000, RedisTimeoutMs = 20_000 },
         };

@@ -14,8 +14,10 @@ internal sealed class IndexBuilder : IDisposable
     private readonly MbatSettings _settings;
     private readonly FileStream _file;
     private readonly List<byte[]> _ids = [];
+    private readonly FileStream? _payloads;
+    private readonly List<long> _payloadEnds = [];
 
-    public IndexBuilder(string path, MbatSettings settings)
+    public IndexBuilder(string path, MbatSettings settings, bool withPayloads)
     {
         settings.Validate();
         _settings = settings;
@@ -23,9 +25,11 @@ internal sealed class IndexBuilder : IDisposable
         _aside = $"{_path}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
         _file = new FileStream(_aside, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20);
         _file.Position = IndexHeader.Size;
+        if (withPayloads)
+            _payloads = new FileStream(_aside + ".payloads", FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20, FileOptions.DeleteOnClose);
     }
 
-    public void Add(string id, ReadOnlySpan<float> vector)
+    public void Add(string id, ReadOnlySpan<float> vector, ReadOnlySpan<byte> payload = default)
     {
         if (vector.Length != _settings.Dimension)
             throw new ArgumentException($"id {id}: its vector has {vector.Length} numbers, {_settings.Dimension} are expected");
@@ -38,6 +42,10 @@ internal sealed class IndexBuilder : IDisposable
             throw new ArgumentException($"an index holds at most {int.MaxValue} vectors");
         _ids.Add(Encoding.UTF8.GetBytes(id));
         _file.Write(MemoryMarshal.AsBytes(vector));
+        if (_payloads is null)
+            return;
+        _payloads.Write(payload);
+        _payloadEnds.Add(_payloads.Position);
     }
 
     /// <summary>Writes what follows the vectors and puts the file in place.</summary>
@@ -46,6 +54,7 @@ internal sealed class IndexBuilder : IDisposable
         byte[] settings = Encoding.UTF8.GetBytes(_settings.ToJson());
         IndexHeader header = new()
         {
+            Format = _payloads is null ? 1 : 2,
             Dimension = _settings.Dimension,
             Count = _ids.Count,
             Seed = _settings.Seed,
@@ -53,11 +62,20 @@ internal sealed class IndexBuilder : IDisposable
             SettingsHash = _settings.Hash(),
             IdsLength = _ids.Sum(id => (long)id.Length),
             SettingsLength = settings.Length,
+            PayloadsLength = _payloads?.Position ?? 0,
         };
         float[] scales = WriteCodes(header);
         WriteAt(header.Scales, MemoryMarshal.AsBytes<float>(scales));
         WriteIds(header);
         WriteAt(header.SettingsJson, settings);
+        if (_payloads is not null)
+        {
+            WriteAt(header.PayloadEnds, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_payloadEnds)));
+            _payloads.Position = 0;
+            _file.Position = header.Payloads;
+            _payloads.CopyTo(_file);
+            _file.SetLength(header.FileLength); // where there is nothing at its end
+        }
         WriteAt(0, header.ToBytes());
         _file.Flush(flushToDisk: true);
         _file.Dispose();
@@ -67,6 +85,7 @@ internal sealed class IndexBuilder : IDisposable
     public void Dispose()
     {
         _file.Dispose();
+        _payloads?.Dispose();
         File.Delete(_aside);
     }
 

@@ -42,11 +42,27 @@ public sealed unsafe class VectorIndex : IDisposable
     /// <exception cref="ArgumentException">A vector has the wrong dimension or length, or an id occurs twice.</exception>
     public static int Build(string path, MbatSettings settings, IEnumerable<(string Id, float[] Vector)> vectors)
     {
-        using IndexBuilder builder = new(path, settings);
+        using IndexBuilder builder = new(path, settings, withPayloads: false);
         int count = 0;
         foreach ((string id, float[] vector) in vectors)
         {
             builder.Add(id, vector);
+            count++;
+        }
+        builder.Finish();
+        return count;
+    }
+
+    /// <summary>The same with some bytes beside each vector, which <see cref="Payload"/> gives back.</summary>
+    /// <returns>The number of vectors.</returns>
+    /// <exception cref="ArgumentException">A vector has the wrong dimension or length, or an id occurs twice.</exception>
+    public static int Build(string path, MbatSettings settings, IEnumerable<(string Id, float[] Vector, byte[] Payload)> vectors)
+    {
+        using IndexBuilder builder = new(path, settings, withPayloads: true);
+        int count = 0;
+        foreach ((string id, float[] vector, byte[] payload) in vectors)
+        {
+            builder.Add(id, vector, payload);
             count++;
         }
         builder.Finish();
@@ -104,6 +120,17 @@ public sealed unsafe class VectorIndex : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Count);
         return new(Floats + (nint)row * Dimension, Dimension);
+    }
+
+    /// <summary>The bytes that lie beside a row's vector, as long as the index is open; empty where the file has none.</summary>
+    public ReadOnlySpan<byte> Payload(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Count);
+        if (_header.Format == 1)
+            return default;
+        long* ends = (long*)(_base + _header.PayloadEnds);
+        long start = row == 0 ? 0 : ends[row - 1];
+        return new(_base + _header.Payloads + start, (int)(ends[row] - start));
     }
 
     /// <summary>The k nearest vectors, nearest first; of equal ones the one that came first.</summary>

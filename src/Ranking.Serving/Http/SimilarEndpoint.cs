@@ -8,7 +8,7 @@ using Ranking.Mbat;
 using Ranking.Serving.Limits;
 using Ranking.Serving.Ranking;
 using Ranking.Serving.Retrieval;
-using Neighbour = Ranking.Store.Vectors.Neighbour;
+using Neighbour = Ranking.Mbat.Neighbour;
 
 namespace Ranking.Serving.Http;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ranking.Mbat;
 using Ranking.Store.Vectors;
 
 namespace Ranking.Serving.Retrieval;

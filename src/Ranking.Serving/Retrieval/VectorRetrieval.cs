@@ -1,20 +1,18 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Ranking.Features.Errors;
 using Ranking.Mbat;
-using Ranking.Store;
+using Ranking.Serving.Limits;
 using Ranking.Store.Vectors;
-using Neighbour = Ranking.Store.Vectors.Neighbour;
 
 namespace Ranking.Serving.Retrieval;
 
 /// <summary>
-/// Searches the vector set of the items' documents. Every search asks in the same trip with which settings the vectors were made: those
-/// of another encoder are not compared.
+/// Searches the vectors of the items' documents. Every search asks in the same trip with which settings they were made: those of another
+/// encoder are not compared.
 /// </summary>
-internal sealed class VectorRetrieval(StoreConnection store, MbatEncoder encoder) : IRetriever
+internal sealed class VectorRetrieval(IVectorSearch vectors, MbatEncoder encoder) : IRetriever
 {
-    readonly VectorStore vectors = new(store, VectorStore.SearchedKind, encoder.Dimension);
-
     public string? Unavailable => null;
 
     public int Dimension => encoder.Dimension;
@@ -35,13 +33,20 @@ internal sealed class VectorRetrieval(StoreConnection store, MbatEncoder encoder
 
     async Task<Retrieved<T>> SearchAsync<T>(Func<Task<T[]?>> search)
     {
-        if (!(await store.AbilitiesAsync().ConfigureAwait(false)).VectorSets)
-            return new(null, "the Redis server has no vector sets (VADD, VSIM): expected Redis 8 or newer, or the embedded server");
         Task<string?> settings = vectors.SettingsAsync();
         Task<T[]?> found = search();
-        await Task.WhenAll(settings, found).ConfigureAwait(false);
-        return await settings.ConfigureAwait(false) is { } made && made != encoder.SettingsHash
-            ? new(null, $"the vectors in Redis were made with encoder settings {made}, the spec's are {encoder.SettingsHash}: run the pipeline with this spec, in a namespace of its own")
-            : new(await found.ConfigureAwait(false));
+        try
+        {
+            if (await settings.ConfigureAwait(false) is { } made && made != encoder.SettingsHash)
+            {
+                RedisGuard.Observe(found); // of vectors of another dimension, perhaps
+                return new(null, $"the vectors were made with encoder settings {made}, the spec's are {encoder.SettingsHash}: make them again with this spec");
+            }
+            return new(await found.ConfigureAwait(false));
+        }
+        catch (RankingException e) when (e.Error == ErrorCodes.NoVectorSets)
+        {
+            return new(null, e.Message);
+        }
     }
 }

@@ -31,4 +31,10 @@ internal static partial class RankerLog
 
     [LoggerMessage(9, LogLevel.Warning, "Redis has maxmemory-policy {Policy} and may drop rows without telling anybody; expected noeviction (RNK3003)")]
     public static partial void Evicts(this ILogger log, string policy);
+
+    [LoggerMessage(10, LogLevel.Information, "{Count} vectors of {File} are searched now")]
+    public static partial void VectorsTaken(this ILogger log, long count, string file);
+
+    [LoggerMessage(11, LogLevel.Warning, "the file of vectors is refused, the old one serves: {Reason}")]
+    public static partial void VectorsRefused(this ILogger log, string reason);
 }

@@ -20,13 +20,16 @@ public sealed class VectorFilter
     /// <summary>Most comparisons, and most elements of a list.</summary>
     public const int MaxParts = 64;
 
-    VectorFilter(string serverExpression) => ServerExpression = serverExpression;
+    VectorFilter(IReadOnlyList<FilterPart> parts) => Parts = parts;
+
+    /// <summary>The comparisons; a document has to meet all.</summary>
+    internal IReadOnlyList<FilterPart> Parts { get; }
 
     /// <summary>
     /// The same in the words that Garnet and Redis 8 share. Texts became tags in the array <c>.t</c>, which every element has: a selector
     /// that an element lacks makes the whole expression false in one server and only its comparison in the other.
     /// </summary>
-    internal string ServerExpression { get; }
+    internal string ServerExpression => string.Join(" and ", Parts.Select(p => p.ServerExpression));
 
     /// <summary>Reads a filter.</summary>
     /// <exception cref="RankingException">RNK3005 with the position (from 1), what was found and what was expected.</exception>
@@ -35,7 +38,7 @@ public sealed class VectorFilter
         if (text.Length > MaxLength)
             throw new RankingException(ErrorCodes.FilterInvalid, $"filter has {text.Length} characters: expected at most {MaxLength}");
         FilterReader reader = new(text);
-        List<string> parts = [];
+        List<FilterPart> parts = [];
         do
         {
             if (parts.Count == MaxParts) throw reader.Error($"more than {MaxParts} comparisons", "fewer");
@@ -43,26 +46,20 @@ public sealed class VectorFilter
         }
         while (reader.TryWord("and"));
         reader.ExpectEnd();
-        return new VectorFilter(string.Join(" and ", parts));
+        return new VectorFilter(parts);
     }
 
-    static string Comparison(FilterReader reader)
+    static FilterPart Comparison(FilterReader reader)
     {
         string field = reader.Field();
         string op = reader.Operator();
         return op switch
         {
-            "==" => Equal(field, reader.Value()),
-            "!=" => $"not ({Equal(field, reader.Value())})",
-            "in" => OneOf(field, reader.List(MaxParts)),
-            "not in" => $"not ({OneOf(field, reader.List(MaxParts))})",
-            _ => $".{DocumentAttributes.NumberName(field)} {op} {Plain(reader.Number())}",
+            "==" or "!=" => new TagPart([DocumentAttributes.Tag(field, reader.Value())], Negated: op == "!="),
+            "in" or "not in" => new TagPart([.. reader.List(MaxParts).Select(v => DocumentAttributes.Tag(field, v))], Negated: op == "not in"),
+            _ => new NumberPart(DocumentAttributes.NumberName(field), op, reader.Number()),
         };
     }
-
-    static string OneOf(string field, IReadOnlyList<object> values) => "(" + string.Join(" or ", values.Select(v => Equal(field, v))) + ")";
-
-    static string Equal(string field, object value) => $"\"{DocumentAttributes.Tag(field, value)}\" in .t";
 
     // Redis's expressions know no negative exponent.
     internal static string Plain(double number) => ((decimal)number).ToString("0.############################", CultureInfo.InvariantCulture);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Ranking.Features.Errors;
+using Ranking.Mbat;
 using StackExchange.Redis;
 
 namespace Ranking.Store.Vectors;
@@ -12,13 +13,10 @@ namespace Ranking.Store.Vectors;
 /// inside MULTI never answers; scores are squared distances, Redis's are (1 + cosine) / 2, so similarities are computed here; FILTER-EF
 /// is a factor of 4 to 256, and is left out; EF must be at least k. Vectors are stored unquantised. Safe for concurrent use.
 /// </summary>
-public sealed class VectorStore
+public sealed class VectorStore : IVectorSearch
 {
     /// <summary>The entity kind whose documents are searched.</summary>
     public const string SearchedKind = "item";
-
-    /// <summary>Most neighbours of one search.</summary>
-    public const int MaxNeighbours = 10_000;
 
     const int LeastExploration = 200;
     const int LeastFilteredExploration = 1_000; // with 200, Garnet found 19 of 25 elements that a filter left of 1,000
@@ -86,7 +84,7 @@ public sealed class VectorStore
 
     /// <summary>Ids of the k nearest elements, nearest first, in one round trip: what retrieval before ranking needs.</summary>
     /// <param name="vector_D">The query; need not be a unit vector.</param>
-    /// <param name="k">How many, 1 to <see cref="MaxNeighbours"/>.</param>
+    /// <param name="k">How many, 1 to <see cref="IVectorSearch.MaxNeighbours"/>.</param>
     /// <param name="filter">Which elements count; null for all.</param>
     /// <exception cref="ArgumentException">A vector of another dimension, zero or not finite; k out of range.</exception>
     /// <exception cref="RankingException">As for <see cref="PutAsync"/>.</exception>
@@ -100,7 +98,7 @@ public sealed class VectorStore
         CheckK(k);
         try
         {
-            string[] found = await SearchAsync(["ELE", id], Math.Min(k + 1, MaxNeighbours), filter);
+            string[] found = await SearchAsync(["ELE", id], Math.Min(k + 1, IVectorSearch.MaxNeighbours), filter);
             if (found.Length == 0 && await VectorAsync(id) is null) return null;
             return [.. found.Where(f => f != id).Take(k)];
         }
@@ -130,6 +128,16 @@ public sealed class VectorStore
         return await nearest is { } ids && await query is { } query_D ? await WithSimilaritiesAsync(query_D, ids) : null;
     }
 
+    /// <summary>The k nearest of each of several vectors; all are asked for at once.</summary>
+    /// <exception cref="ArgumentException">As for <see cref="NearestAsync(ReadOnlyMemory{float}, int, VectorFilter?)"/>.</exception>
+    /// <exception cref="RankingException">As for <see cref="PutAsync"/>.</exception>
+    public Task<Neighbour[][]> SimilarBatchAsync(ReadOnlyMemory<float> vectors_ND, int k, VectorFilter? filter = null)
+    {
+        if (vectors_ND.Length == 0 || vectors_ND.Length % Dimension != 0)
+            throw new ArgumentException($"the queries have {vectors_ND.Length} numbers, expected a multiple of {Dimension}");
+        return Task.WhenAll(Enumerable.Range(0, vectors_ND.Length / Dimension).Select(q => SimilarAsync(vectors_ND.Slice(q * Dimension, Dimension), k, filter)));
+    }
+
     async Task<Neighbour[]> WithSimilaritiesAsync(float[] query_D, string[] ids)
     {
         RedisResult[] vectors = await CallAsync(() => Task.WhenAll(ids.Select(id => _store.Database.ExecuteAsync("VEMB", _set, id))));
@@ -153,7 +161,7 @@ public sealed class VectorStore
 
     static void CheckK(int k)
     {
-        if (k is < 1 or > MaxNeighbours) throw new ArgumentOutOfRangeException(nameof(k), k, $"k: expected 1 to {MaxNeighbours}");
+        if (k is < 1 or > IVectorSearch.MaxNeighbours) throw new ArgumentOutOfRangeException(nameof(k), k, $"k: expected 1 to {IVectorSearch.MaxNeighbours}");
     }
 
     byte[] Unit(string id, ReadOnlyMemory<float> vector_D)

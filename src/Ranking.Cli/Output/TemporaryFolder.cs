@@ -42,7 +42,16 @@ internal sealed class TemporaryFolder : IDisposable
 
     static void Remove(string folder)
     {
-        try { Directory.Delete(folder, recursive: true); }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { } // Another run removed it, or the owner differs.
+        for (int attempt = 0; attempt < 10; attempt++)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+                return;
+            }
+            catch (DirectoryNotFoundException) { return; } // another run removed it
+            catch (UnauthorizedAccessException) { return; } // somebody else's
+            catch (IOException) { Thread.Sleep(50); } // a library still takes its own files away
+        }
     }
 }

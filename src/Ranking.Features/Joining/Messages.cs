@@ -41,10 +41,6 @@ public enum Rejection
     Conflict,
     /// <summary>Its content cannot be read.</summary>
     Unreadable,
-    /// <summary>It lies in another partition than its key's.</summary>
-    WrongPartition,
-    /// <summary>Its time is further ahead of its record's than the spec allows.</summary>
-    Future,
 }
 
 /// <summary>Where a task's results go.</summary>

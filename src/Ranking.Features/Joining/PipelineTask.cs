@@ -131,8 +131,8 @@ public sealed class PipelineTask
             if (rejection is { } why) output.Reject(released!, why, why == Rejection.Conflict ? "an event of the same identity but other content was used" : "");
             else Release(released!);
         }
-        if (clock.WatermarkMs != long.MinValue
-            && (published.WatermarkMs == long.MinValue || clock.IsIdle != published.Idle || boundary.IndexOf(clock.WatermarkMs) > boundary.IndexOf(published.WatermarkMs))) Publish();
+        if (clock.IsIdle != published.Idle || (clock.WatermarkMs != long.MinValue
+            && (published.WatermarkMs == long.MinValue || boundary.IndexOf(clock.WatermarkMs) > boundary.IndexOf(published.WatermarkMs)))) Publish();
         if (clock.WatermarkMs != long.MinValue)
         {
             user.Advance(clock.WatermarkMs);
@@ -141,11 +141,13 @@ public sealed class PipelineTask
     }
 
     /// <summary>Publishes the exact watermark, if it is not yet: others may wait for it.</summary>
-    public void Publish()
+    /// <returns>Whether it was not.</returns>
+    public bool Publish()
     {
-        if (published == (clock.WatermarkMs, clock.IsIdle)) return;
+        if (published == (clock.WatermarkMs, clock.IsIdle)) return false;
         published = (clock.WatermarkMs, clock.IsIdle);
         output.Send(new SourceWatermark(partition, published.WatermarkMs, published.Idle));
+        return true;
     }
 
     /// <summary>Whether rows changed since they were written.</summary>

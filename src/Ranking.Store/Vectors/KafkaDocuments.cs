@@ -20,8 +20,7 @@ public sealed class KafkaDocuments(KafkaSettings kafka, string kind, int partiti
     /// <inheritdoc/>
     protected override DocumentChange Decode(ConsumeResult<byte[], byte[]?> read)
     {
-        if (read.Message.Value is not { } value) throw new MessageFormatException("no value; deletions of ours carry their time as a value");
-        SourceMessage message = SourceMessages.Decode(_topic, value, contextFields: 0);
+        SourceMessage message = SourceRecords.Decode(_topic, read.Message, context: []);
         return message.Event is EntityDocument document
             ? new(document.Id, document.TimeMs, document.Json, read.Partition.Value, read.Offset.Value)
             : new(null, message.TimeMs, null, read.Partition.Value, read.Offset.Value);

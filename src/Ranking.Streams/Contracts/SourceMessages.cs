@@ -1,4 +1,5 @@
 using MessagePack;
+using Ranking.Features.Errors;
 using Ranking.Features.Events;
 using Ranking.Features.Partitioning;
 
@@ -71,7 +72,7 @@ public static class SourceMessages
     static string Id(ref MessagePackReader r, string field)
     {
         string id = MessageCodec.Text(ref r);
-        return Ids.IsValid(id) ? id : throw new MessageFormatException($"{field} has {id.Length} characters; 1 to {Ids.MaxBytes} bytes of UTF-8 were expected");
+        return Ids.IsValid(id) ? id : throw new MessageFormatException(ErrorCodes.FieldInvalid, $"{field} has {id.Length} characters; 1 to {Ids.MaxBytes} bytes of UTF-8 were expected");
     }
 
     static int? Position(ref MessagePackReader r) => r.TryReadNil() ? null : r.ReadInt32();
@@ -79,7 +80,7 @@ public static class SourceMessages
     static FieldValue[] Context(ref MessagePackReader r, int fields)
     {
         FieldValue[] values = MessageCodec.ReadValues(ref r);
-        if (values.Length != fields) throw new MessageFormatException($"impression has {values.Length} context fields; the spec has {fields}");
+        if (values.Length != fields) throw new MessageFormatException(ErrorCodes.FieldInvalid, $"impression has {values.Length} context fields; the spec has {fields}");
         return values;
     }
 }

@@ -7,6 +7,7 @@ namespace Ranking.Streams.Loop;
 /// <summary>A task that runs in this member, with what is committed of it and what is not yet.</summary>
 sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDatabase database, long[] positions) : IDisposable
 {
+    readonly long[] readAt = [.. Enumerable.Repeat(Environment.TickCount64, positions.Length)];
     readonly long[] ends = [.. Enumerable.Repeat(-1L, positions.Length)];
     List<StateChange> changes = [];
     long changelogOffset, used;
@@ -23,6 +24,17 @@ sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDa
 
     /// <summary>The inputs that the last commit contains, or the one that is under way.</summary>
     public long[] Committed => store.Positions!;
+
+    /// <summary>Takes note of a record that was read.</summary>
+    public void Reads(int topic, long offset)
+    {
+        positions[topic] = offset + 1;
+        readAt[topic] = Environment.TickCount64;
+        Changed = true;
+    }
+
+    /// <summary>How long nothing has come from an input.</summary>
+    public TimeSpan SilentFor(int topic) => TimeSpan.FromMilliseconds(Environment.TickCount64 - readAt[topic]);
 
     /// <summary>Takes note that an input's end was reached at an offset: markers of transactions lie below it.</summary>
     public void ReachedEnd(int topic, long offset)

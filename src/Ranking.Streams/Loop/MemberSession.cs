@@ -30,6 +30,8 @@ sealed partial class MemberSession : IDisposable
     readonly OffsetQueries offsets;
     readonly IConsumer<byte[], byte[]?> consumer;
     readonly SortedDictionary<int, HeldTask> tasks = [];
+    readonly Pacing pacing;
+    readonly SilentTopics? silent;
     readonly Stopwatch sinceCommit = Stopwatch.StartNew(), sinceRows = Stopwatch.StartNew(), sinceDelete = Stopwatch.StartNew();
     StateRestore? restore;
     CancellationToken stopping;
@@ -41,8 +43,10 @@ sealed partial class MemberSession : IDisposable
         progress.BeginSession();
         writer = new(kafka, options, partitions);
         output = new(partitions, writer);
-        input = new(builder.Plan.Spec, kafka, partitions, output, logger);
+        input = new(builder.Plan.Spec, kafka, partitions, output, logger, options.Live ? options.MostFuture : null);
         offsets = new(kafka);
+        pacing = new(kafka, input, options.MostAhead);
+        if (options.Live) silent = new(kafka, input, offsets, options.IdleAfter);
         consumer = MemberClients.Consumer(kafka, options)
             .SetPartitionsAssignedHandler((_, given) => { Take(given); return []; }) // assigned for real once they are restored
             .SetPartitionsRevokedHandler((_, _) => { Release(commit: true); return []; })
@@ -61,7 +65,7 @@ sealed partial class MemberSession : IDisposable
         {
             bool worked = restore is null ? Read() : Restore();
             if (lost) throw new KafkaException(new Error(KafkaError.UnknownMemberId, "the group gave this member's partitions away"));
-            foreach (HeldTask held in tasks.Values) held.Task.Advance();
+            Advance();
             if (restore is null && joined && sinceCommit.Elapsed >= options.CommitEvery) CommitWhatIsDue(worked);
             if (!caughtUp) idle.Restart();
             progress.Report(tasks.Values, caughtUp);
@@ -105,6 +109,7 @@ sealed partial class MemberSession : IDisposable
         }
         foreach (HeldTask held in tasks.Values) held.Dispose();
         tasks.Clear();
+        pacing.Clear();
         (joined, caughtUp) = (false, false);
     }
 
@@ -135,8 +140,7 @@ sealed partial class MemberSession : IDisposable
                 continue;
             }
             any = true;
-            held.Positions[topic] = read.Offset.Value + 1;
-            held.Changed = true;
+            held.Reads(topic, read.Offset.Value);
             input.Give(held.Task, topic, read);
         }
         if (any) caughtUp = false;
@@ -164,9 +168,16 @@ sealed partial class MemberSession : IDisposable
         }
     }
 
+    void Advance()
+    {
+        foreach (HeldTask held in tasks.Values) held.Task.Advance();
+    }
+
     void CommitWhatIsDue(bool worked)
     {
         bool rows = tasks.Values.Any(t => t.Task.HasRows), atEnd = !worked && tasks.Values.All(IsAtEnd);
+        silent?.Step(tasks);
+        Advance();
         bool pending = tasks.Values.Any(t => t.Changed);
         if (rows && (sinceRows.Elapsed >= FlushRowsEvery || (atEnd && !pending)))
         {
@@ -178,7 +189,12 @@ sealed partial class MemberSession : IDisposable
             }
             sinceRows.Restart();
         }
-        if (pending) Commit();
+        if (pending)
+        {
+            pacing.Choose(tasks.Values);
+            Commit();
+            pacing.Apply(consumer, tasks);
+        }
         else if (!rows && atEnd && !caughtUp) caughtUp = IsCaughtUp();
         if (sinceDelete.Elapsed >= DeleteEvery) DeleteApplied();
         sinceCommit.Restart();

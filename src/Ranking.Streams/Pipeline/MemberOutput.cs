@@ -1,5 +1,6 @@
 using System.Text;
 using Confluent.Kafka;
+using Ranking.Features.Errors;
 using Ranking.Features.Events;
 using Ranking.Features.Examples;
 using Ranking.Features.Joining;
@@ -103,9 +104,16 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
             if (why == Rejection.Late) member.written.Late++;
             else member.written.Dead++;
             member.Write(why == Rejection.Late ? TopicNames.Late(topic) : TopicNames.Dead(topic), own, Encoding.UTF8.GetBytes(sourceEvent.Key),
-                DeadLetters.Encode($"{why}: {detail}", -1, SourceMessages.Encode(sourceEvent)));
+                DeadLetters.Encode($"{CodeOf(why).Code} {detail}", -1, SourceMessages.Encode(sourceEvent)));
         }
     }
+
+    static Features.Errors.ErrorCode CodeOf(Rejection why) => why switch
+    {
+        Rejection.Late => ErrorCodes.Late,
+        Rejection.Conflict => ErrorCodes.IdentityConflict,
+        _ => ErrorCodes.RecordUnreadable,
+    };
 
     void Write(string topic, int partition, byte[] key, byte[]? value, Headers? headers = null) => writer.Write(topic, partition, key, value, headers);
 }

@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using Ranking.Features.Errors;
 using Ranking.Features.Joining;
 using Ranking.Features.Partitioning;
 using Ranking.Features.Spec;
@@ -16,11 +17,19 @@ sealed partial class TaskInput
     readonly MemberOutput output;
     readonly ILogger logger;
     readonly Dictionary<string, int> indexOf = new(StringComparer.Ordinal);
+    readonly long mostFutureMs;
     long dead;
 
-    public TaskInput(RankingSpec spec, KafkaSettings kafka, int partitions, MemberOutput output, ILogger logger)
+    /// <param name="spec">The problem.</param>
+    /// <param name="kafka">Its topics.</param>
+    /// <param name="partitions">Their partitions.</param>
+    /// <param name="output">Where dead letters go.</param>
+    /// <param name="logger">Told of some of them.</param>
+    /// <param name="mostFuture">An event further ahead of its record's own time is a dead letter; null, for logs of another time: none is.</param>
+    public TaskInput(RankingSpec spec, KafkaSettings kafka, int partitions, MemberOutput output, ILogger logger, TimeSpan? mostFuture = null)
     {
         (this.spec, this.partitions, this.output, this.logger) = (spec, partitions, output, logger);
+        mostFutureMs = mostFuture is { } most ? (long)most.TotalMilliseconds : long.MaxValue;
         Sources = PipelineTask.TopicsOf(spec).Count;
         Topics = [.. PipelineTask.TopicsOf(spec), TopicNames.Counts, TopicNames.Answers];
         for (int i = 0; i < Topics.Count; i++) indexOf.Add(kafka.Topic(Topics[i]), i);
@@ -48,18 +57,19 @@ sealed partial class TaskInput
         }
         catch (MessageFormatException e)
         {
-            output.Bury(Topics[topic], read.Partition.Value, read.Offset.Value, read.Message.Key, read.Message.Value, e.Message);
+            output.Bury(Topics[topic], read.Partition.Value, read.Offset.Value, read.Message.Key, read.Message.Value, $"{e.Error.Code} {e.Message}");
             if (++dead is 1 or 100 or 10_000) LogDead(logger, Topics[topic], read.Partition.Value, read.Offset.Value, e.Message);
         }
     }
 
     void GiveSource(PipelineTask task, int topic, ConsumeResult<byte[], byte[]?> read)
     {
-        if (read.Message.Value is not { } value) throw new MessageFormatException("no value; deletions of ours carry their time as a value");
-        SourceMessage message = SourceMessages.Decode(Topics[topic], value, spec.Context.Count);
+        SourceMessage message = SourceRecords.Decode(Topics[topic], read.Message, spec.Context);
         if (message.Event is not { } e) task.Heartbeat(topic, message.TimeMs);
         else if (Murmur2.Partition(e.Key, partitions) is var right && right != read.Partition.Value)
-            throw new MessageFormatException($"lies in partition {read.Partition.Value}, but key '{e.Key}' belongs to {right}: set the producer's partitioner to murmur2_random");
+            throw new MessageFormatException(ErrorCodes.WrongPartition, $"lies in partition {read.Partition.Value}, but key '{e.Key}' belongs to {right}: set the producer's partitioner to murmur2_random");
+        else if (message.TimeMs - read.Message.Timestamp.UnixTimestampMs > mostFutureMs)
+            throw new MessageFormatException(ErrorCodes.TimeTooFarAhead, $"event time {message.TimeMs} is {message.TimeMs - read.Message.Timestamp.UnixTimestampMs} ms ahead of the record's own");
         else task.Receive(topic, e);
     }
 

@@ -44,7 +44,9 @@ public sealed class TopicReplay : IDisposable
         string topic = LocalPipeline.TopicOf(sourceEvent);
         int partition = Murmur2.Partition(sourceEvent.Key, partitions);
         kafka.Flow?.Wait(topic, partition, cancel);
-        writer.Write(topic, partition, Encoding.UTF8.GetBytes(sourceEvent.Key), SourceMessages.Encode(sourceEvent));
+        byte[] key = Encoding.UTF8.GetBytes(sourceEvent.Key);
+        if (sourceEvent is EntityDocument { Json: null }) writer.Write(topic, partition, key, null, SourceRecords.TimeOf(sourceEvent.TimeMs));
+        else writer.Write(topic, partition, key, SourceMessages.Encode(sourceEvent));
         switch (sourceEvent)
         {
             case Impression: Interlocked.Increment(ref impressions); break;

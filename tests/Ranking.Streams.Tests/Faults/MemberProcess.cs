@@ -16,10 +16,11 @@ namespace Ranking.Streams.Tests.Faults;
 /// <param name="StateFolder">Where it keeps its state.</param>
 /// <param name="Member">Its name.</param>
 /// <param name="KillAt">A point of the loop at which it kills itself, as by <c>kill -9</c>; null: never.</param>
+/// <param name="StopAt">A point of the loop at which it stops itself, as by <c>kill -STOP</c>; null: never.</param>
 /// <param name="KillAfter">How often it passes that point before.</param>
 /// <param name="UntilIdle">Seconds that it must have been caught up for to end; null: it runs for ever.</param>
 /// <param name="Live">Whether silent topics follow the others.</param>
-sealed record MemberStart(string Kafka, string Namespace, int Partitions, string StateFolder, string Member = "m0", string? KillAt = null, int KillAfter = 0, double? UntilIdle = 1, bool Live = false);
+sealed record MemberStart(string Kafka, string Namespace, int Partitions, string StateFolder, string Member = "m0", string? KillAt = null, string? StopAt = null, int KillAfter = 0, double? UntilIdle = 1, bool Live = false);
 
 /// <summary>A member of a pipeline in a process of its own, so that it can be killed.</summary>
 sealed class MemberProcess : IDisposable
@@ -58,10 +59,13 @@ sealed class MemberProcess : IDisposable
     }
 
     /// <summary>Waits until it has said something.</summary>
-    public async Task Says(string text, int timeoutSeconds = 60)
+    public async Task Says(string text, int timeoutSeconds = 60, int times = 1)
     {
-        for (var watch = Stopwatch.StartNew(); !Said.Contains(text, StringComparison.Ordinal); await Task.Delay(20))
-            Assert.True(watch.Elapsed.TotalSeconds < timeoutSeconds && !process.HasExited, $"never said '{text}':\n{Said}");
+        for (var watch = Stopwatch.StartNew(); Said.Split(text).Length <= times; await Task.Delay(20))
+        {
+            if (process.HasExited) await process.WaitForExitAsync(); // until all it said has come
+            Assert.True((watch.Elapsed.TotalSeconds < timeoutSeconds && !process.HasExited) || Said.Split(text).Length > times, $"never said '{text}':\n{Said}");
+        }
     }
 
     /// <summary>Sends a signal by name.</summary>
@@ -88,6 +92,7 @@ sealed class MemberProcess : IDisposable
             stop.Cancel();
         });
         int passed = 0;
+        bool committed = false;
         var options = new PipelineOptions
         {
             Member = start.Member,
@@ -99,10 +104,12 @@ sealed class MemberProcess : IDisposable
             SessionTimeout = TimeSpan.FromSeconds(6),
             Probe = point =>
             {
-                if (point != start.KillAt || passed++ < start.KillAfter) return;
-                using var self = Process.GetCurrentProcess();
-                self.Kill();
-                Thread.Sleep(Timeout.Infinite);
+                if (point == "committed" && !committed) Console.WriteLine("has committed");
+                committed |= point == "committed";
+                if (point != (start.KillAt ?? start.StopAt) || passed++ != start.KillAfter) return;
+                if (start.StopAt is not null) Console.WriteLine("stands still");
+                using Process signal = Process.Start("kill", [start.KillAt is null ? "-STOP" : "-KILL", $"{Environment.ProcessId}"]);
+                signal.WaitForExit();
             },
         };
         using var member = new PipelineMember(Outcome.Builder, new KafkaSettings(start.Kafka, start.Namespace), start.Partitions, new Lines(), options);

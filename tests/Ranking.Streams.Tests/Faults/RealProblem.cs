@@ -33,6 +33,8 @@ sealed class RealProblem : IAsyncDisposable
     public MemberStart Member => new(Kafka.BootstrapServers, Kafka.Namespace, Partitions, folder);
 
     /// <summary>Writes a log to the source topics.</summary>
+    /// <param name="log">The log, in order.</param>
+    /// <param name="close">Whether the last heartbeat closes every window.</param>
     public void Replay(IEnumerable<SourceEvent> log, bool close = true)
     {
         using var replay = new TopicReplay(Outcome.Builder.Plan, Kafka, Partitions);

@@ -127,7 +127,7 @@ public sealed class FeaturePlan
     public long ShortestBucketMs { get; }
 
     /// <summary>How documents become vectors.</summary>
-    public MbatSettings Mbat => new() { Dimension = Spec.Mbat.Dimension, Seed = Spec.Mbat.Seed };
+    public MbatSettings Mbat => Spec.Mbat.Settings;
 
     /// <summary>Who knows what: the user first, then the item, then the others.</summary>
     public IReadOnlyList<OwnerPlan> Owners { get; }

@@ -164,8 +164,3 @@ public sealed record TableSpec(
     [Range(1, 1_000_000)] int Admission = 1,
     [Range(typeof(TimeSpan), "00:00:01", "36500.00:00:00")] TimeSpan? Ttl = null,
     [Range(1, int.MaxValue)] int Rows = 10_000_000);
-
-/// <summary>How documents become vectors (papers/mbat.md).</summary>
-/// <param name="Dimension">Numbers in a vector; a multiple of 16.</param>
-/// <param name="Seed">Seed of atoms and keys.</param>
-public sealed record MbatSpec([Range(16, 16384)] int Dimension = 256, ulong Seed = 0);

@@ -1,6 +1,8 @@
 using System.Text;
 using Ranking.Features.Examples;
 using Ranking.Features.Spec;
+using Ranking.Features.Spec.Writing;
+using Ranking.Mbat;
 
 namespace Ranking.Features.Tests.Spec;
 
@@ -81,6 +83,25 @@ public class SpecReaderTests
             ("features.item_ctr.windows", "[1h, 1d]"), ("groups.item.side", "request"), ("groups.more", "{ features: [tab] }"),
         })
             Assert.True(hash != Specs.Parse(Specs.Small, (path, value)).FeatureHash, $"{path} did not change the feature hash");
+    }
+
+    [Fact]
+    public void The_mbat_section_says_what_the_encoders_own_settings_say()
+    {
+        Assert.Equal(new MbatSettings().Hash(), new MbatSpec().Settings.Hash());
+        MbatSettings given = MbatSettings.FromJson("""
+            {"dimension": 512, "seed": 3, "keys": "butterfly", "normalization": "raw", "arrays": "set", "number_identity": 0.5, "character_n_grams": 3,
+             "n_gram_share": 0.25, "numbers_in_strings": true, "dates_in_strings": true,
+             "paths": [{"path": "id", "weight": 0}, {"path": "tags.*", "arrays": "sequence"}, {"path": "year", "thresholds": [1990, 2000.5]}]}
+            """u8);
+        RankingSpec spec = Specs.Parse(Specs.Small, ("mbat", """
+            { dimension: 512, seed: 3, keys: butterfly, normalization: raw, arrays: set, number_identity: 0.5, character_n_grams: 3,
+              n_gram_share: 0.25, numbers_in_strings: true, dates_in_strings: true,
+              paths: [{ path: id, weight: 0 }, { path: tags.*, arrays: sequence }, { path: year, thresholds: [1990, 2000.5] }] }
+            """));
+        Assert.Equal(given.Hash(), spec.Mbat.Settings.Hash());
+        Assert.Equal(given.Hash(), SpecReader.Parse(SpecWriter.ToJson(spec)).Mbat.Settings.Hash());
+        Assert.NotEqual(Specs.Parse(Specs.Small).FeatureHash, spec.FeatureHash);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ sealed partial class SpecChecks
             }
             CheckServing(feature, Node("from"), Node("serving"), Node());
         }
-        if (spec.Mbat.Dimension % 16 != 0) errors.Add(At("mbat", "dimension").Place, At("mbat", "dimension").Description, "a multiple of 16");
+        CheckMbatSettings();
     }
 
     void CheckBounds(IReadOnlyList<double> bounds, Func<int, SpecNode> node)
@@ -62,6 +62,19 @@ sealed partial class SpecChecks
         if (entity.IsDocument) errors.Add(from.Place, from.Description, "a kind of entity: the whole document becomes the vector");
         else CheckDocument(entity.IsId ? entity.Scope : entity.Path!, from);
         if (feature.Dimension % 16 != 0) errors.Add(dimension.Place, dimension.Description, "a multiple of 16");
+    }
+
+    void CheckMbatSettings()
+    {
+        try
+        {
+            spec.Mbat.Settings.Validate();
+        }
+        catch (ArgumentException e) when (e.Message.Split(": ", 2) is [string field, string text] && text.Split(" was given, ", 2) is [string found, string expected])
+        {
+            SpecNode node = At("mbat", field.Split('.', '[')[0]);
+            errors.Add(node.Place, node is ScalarNode ? node.Description : $"{field}: {found}", expected.Replace(" is expected", "", StringComparison.Ordinal));
+        }
     }
 
     void CheckServing(FeatureSpec feature, SpecNode from, SpecNode serving, SpecNode whole)

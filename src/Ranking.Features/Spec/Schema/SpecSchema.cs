@@ -103,11 +103,10 @@ public sealed class SpecSchema
         if (type.IsEnum)
         {
             string?[] words = [.. Enum.GetValues(type).Cast<Enum>().Select(docs.Of)];
-            return new()
-            {
-                ["enum"] = new JsonArray([.. Enum.GetNames(type).Select(n => JsonValue.Create(RecordShape.SnakeCase(n)))]),
-                ["markdownEnumDescriptions"] = new JsonArray([.. words.Select(w => JsonValue.Create(w ?? ""))]),
-            };
+            var choice = new JsonObject { ["enum"] = new JsonArray([.. Enum.GetNames(type).Select(n => JsonValue.Create(RecordShape.SnakeCase(n)))]) };
+            // Enumerations of another assembly are described by the member that has them.
+            if (words.Any(w => w is not null)) choice["markdownEnumDescriptions"] = new JsonArray([.. words.Select(w => JsonValue.Create(w ?? ""))]);
+            return choice;
         }
         if (member.Attribute<AllowedValuesAttribute>() is { } allowed) return new() { ["enum"] = new JsonArray([.. allowed.Values.Select(v => JsonValue.Create((string)v!))]) };
         if (member.Attribute<UtcOffsetAttribute>() is not null) return new() { ["type"] = "string", ["pattern"] = "^(Z|UTC|[+-][0-9]{2}:[0-9]{2})$" };

@@ -60,5 +60,31 @@ public class SignalTests
         Assert.Equal(130, (await encode.Exit(15)).Code);
     }
 
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public async Task A_pipeline_that_is_told_to_stop_says_what_it_did_and_ends_with_0(string signal)
+    {
+        if (Broker.Real is null) Assert.Skip("RANKING_TEST_KAFKA names no broker");
+        using Shop shop = new();
+        using EmbeddedRedis redis = EmbeddedRedis.Start();
+        await using Broker broker = await Broker.StartAsync(shop.Spec);
+        RankingProcess.Result replayed = await RankingProcess.Run(["replay", .. broker.Arguments(shop), "--json"]);
+        Assert.True(replayed.Code == 0, replayed.Errors);
+        using RankingProcess pipeline = RankingProcess.Start(["pipeline", .. broker.Arguments(shop), "--redis", redis.Address, "--state", shop["state"], "--json"]);
+        await pipeline.WaitFor("takes partitions");
+        pipeline.Signal(signal);
+        RankingProcess.Result result = await pipeline.Exit();
+        Assert.Equal(0, result.Code);
+        foreach (string key in (string[])["events", "examples", "late", "dead", "seconds"]) Assert.True(result.Json().TryGetProperty(key, out _), key);
+
+        // What was done is kept: a second run, which ends by itself, brings the rest and no more.
+        RankingProcess.Result rest = await RankingProcess.Run(["pipeline", .. broker.Arguments(shop), "--redis", redis.Address, "--state", shop["state"], "--until-idle", "2s", "--json"]);
+        Assert.True(rest.Code == 0, rest.Errors);
+        Assert.Equal(3000, result.Json().GetProperty("examples").GetInt64() + rest.Json().GetProperty("examples").GetInt64());
+        RankingProcess.Result verified = await RankingProcess.Run(["store", "verify", .. broker.Arguments(shop), "--redis", redis.Address, "--json"]);
+        Assert.True(verified.Code == 0, verified.Output + verified.Errors);
+    }
+
     static string[] Serve(Shop shop, EmbeddedRedis redis) => ["serve", "--spec", shop.Folder, "--registry", Directory.CreateDirectory(shop["models"]).FullName, "--redis", redis.Address];
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Ranking.Cli.Tests.Running;
+using Ranking.Store;
+using Ranking.Store.Embedded;
 using Ranking.Training.Registry;
 
 namespace Ranking.Cli.Tests;
@@ -109,6 +111,28 @@ public sealed class FilesLoopTests(FilesLoopTests.Trained trained) : IClassFixtu
         Assert.Equal((firstLine, 2), (lines[0], lines.Length));
         Assert.Equal(lines.Max(l => JsonSerializer.Deserialize<JsonElement>(l).GetProperty("auc").GetDouble()), two.GetProperty("best").GetProperty("auc").GetDouble());
         Assert.Contains(two.GetProperty("best").GetProperty("settings").GetProperty("training.batch").GetString(), (string[])["256", "512"]);
+    }
+
+    [Fact]
+    public async Task Benches_count_what_they_did_and_leave_no_key()
+    {
+        string documents = trained.Shop["documents.jsonl"];
+        await File.WriteAllLinesAsync(documents, Enumerable.Range(0, 50).Select(i => $$"""{"name":"n{{i}}","tags":["a","b"]}"""));
+        JsonElement encode = (await RankingProcess.Run(["bench", "encode", documents, "--dim", "256", "--duration", "200ms", "--json"])).Json();
+        Assert.Equal((50, 256), (encode.GetProperty("documents").GetInt32(), encode.GetProperty("dimension").GetInt32()));
+        Assert.True(encode.GetProperty("documents_per_s").GetDouble() > 0 && encode.GetProperty("parsed_per_s").GetDouble() > 0);
+
+        using EmbeddedRedis redis = EmbeddedRedis.Start();
+        await using StoreConnection connection = await StoreConnection.ConnectAsync(new() { Address = redis.Address, Namespace = "shop" });
+        StackExchange.Redis.RedisKey row = connection.Keys.Row("item", "0");
+        await connection.Database.StringSetAsync(row, "somebody ranks from it");
+        JsonElement store = (await RankingProcess.Run(["bench", "store", "--redis", redis.Address, "--namespace", "shop", "--rows", "20", "--duration", "200ms", "--json"])).Json();
+        Assert.True(store.GetProperty("fetches").GetInt64() > 0);
+        Assert.InRange(store.GetProperty("latency_ms").GetProperty("p50").GetDouble(), 0, store.GetProperty("latency_ms").GetProperty("p100").GetDouble());
+        List<string> left = [];
+        await foreach (StackExchange.Redis.RedisKey key in connection.ScanAsync("*")) left.Add(key.ToString());
+        Assert.Equal([row.ToString()], left);
+        Assert.Equal("somebody ranks from it", await connection.Database.StringGetAsync(row));
     }
 
     async Task<JsonElement> Run(params string[] arguments)

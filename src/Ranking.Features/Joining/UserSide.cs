@@ -94,6 +94,7 @@ sealed class UserSide
     public void Receive(Feedback feedback)
     {
         WaitingImpression? joined = Join(feedback);
+        JoinMetrics.Joined(feedback.Kind, joined is not null);
         for (int l = 0; joined is not null && l < labels.Length; l++)
         {
             if (labels[l].Kind != feedback.Kind || feedback.TimeMs >= joined.Impression.TimeMs + labels[l].WindowMs || joined.Labels[l] == 1) continue;

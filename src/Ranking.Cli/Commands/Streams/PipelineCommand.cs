@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 using Ranking.Cli.Parsing;
 using Ranking.Features.Errors;
 using Ranking.Features.Examples;
+using Ranking.Features.Joining;
 using Ranking.Features.Spec;
+using Ranking.Serving.Telemetry;
 using Ranking.Store;
 using Ranking.Store.Sink;
 using Ranking.Streams.Pipeline;
@@ -15,7 +17,7 @@ using Progress = Ranking.Cli.Output.Progress;
 namespace Ranking.Cli.Commands;
 
 /// <summary><c>ranking pipeline</c>: events to examples and rows, rows and documents to Redis.</summary>
-internal sealed class PipelineCommand : ProblemCommand
+internal sealed partial class PipelineCommand : ProblemCommand
 {
     static readonly PipelineOptions Defaults = new();
     readonly Option<string?> redis = RedisAddress.Option();
@@ -23,13 +25,14 @@ internal sealed class PipelineCommand : ProblemCommand
     readonly Option<string?> state = OptionFactory.Text("--state", "Folder of the members' state; ranking in the user's folder for state by default.", "DIR");
     readonly Option<bool> live = OptionFactory.Flag("--live", "Topic-partitions where nothing comes follow the others; without it they hold time back.");
     readonly Option<TimeSpan?> commitEvery = OptionFactory.Duration("--commit-every", "Time between commits; 100ms by default.");
+    readonly Option<int> admin = OptionFactory.Integer("--admin", "Port of metrics and health; 0 picks a free one. Without it there is none.", -1, 0, 65535);
     readonly Option<TimeSpan?> untilIdle = OptionFactory.Duration("--until-idle", "End once all was read and nothing came for so long.");
 
     public PipelineCommand() : base("pipeline", "Join, count and featurise events; write examples to Kafka, rows and the documents' vectors to Redis.",
         "ranking pipeline --spec features/kuairand --kafka localhost:9092 --redis localhost:6379 --until-idle 5s")
     {
         redis.Required = true;
-        foreach (Option option in (Option[])[redis, memberName, live, untilIdle, commitEvery, state]) Add(option);
+        foreach (Option option in (Option[])[redis, memberName, live, untilIdle, commitEvery, state, admin]) Add(option);
     }
 
     public override bool IsServer => true;
@@ -48,6 +51,9 @@ internal sealed class PipelineCommand : ProblemCommand
             Live = run.Get(live),
             CommitEvery = run.Get(commitEvery) ?? Defaults.CommitEvery,
         });
+        using var metrics = new PipelineMetrics(() => member.Status);
+        await using MetricsPort? port = run.Get(admin) is >= 0 and var number ? await MetricsPort.OpenAsync(number, PipelineMetrics.MeterName, JoinMetrics.MeterName) : null;
+        if (port is not null) LogMetrics(run.Logs.CreateLogger<PipelineCommand>(), port.Address);
         using StoreSinks sinks = await StoreSinks.OpenAsync(builder.Plan, topics, partitions, store, run.Logs);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Stopping);
         Task sink = sinks.RunAsync(stop.Token);
@@ -74,4 +80,7 @@ internal sealed class PipelineCommand : ProblemCommand
             console => console.WriteLine(FormattableString.Invariant($"{status.Events} events, {status.Examples} examples, {status.Late} late, {status.Dead} dead, {seconds:F1} s")));
         return 0;
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "metrics and health on {Address}")]
+    static partial void LogMetrics(ILogger logger, Uri address);
 }

@@ -29,7 +29,7 @@ sealed class Broker : IAsyncDisposable
         string name = string.Create(CultureInfo.InvariantCulture, $"cli-{Environment.ProcessId}-{Interlocked.Increment(ref namespaces)}");
         EmbeddedKafka? embedded = Real is null ? EmbeddedKafka.Start() : null;
         KafkaSettings kafka = embedded?.Settings(name) ?? new(Real!, name);
-        return new(embedded, spec, kafka, await ProblemTopics.EnsureAsync(kafka, spec));
+        return new(embedded, spec, kafka, await ProblemTopics.EnsureAsync(kafka, spec, embedded is null ? 2 : null));
     }
 
     /// <summary>The arguments by which a command finds them.</summary>

@@ -98,25 +98,19 @@ public static class ProblemTopics
         {
             return await EnsureAsync(admin, kafka, spec, wanted); // another process made them at the same time: with the same number?
         }
-        await LedAsync(admin, [.. missing.SelectMany(t => Enumerable.Range(0, partitions).Select(p => new TopicPartition(t.Name, p)))]);
+        await LedAsync(admin, kafka, [.. missing.Select(t => t.Name)]);
         return partitions;
     }
 
     /// <summary>Waits until new partitions have their leaders: a topic is there a moment before it can be asked for anything.</summary>
-    static async Task LedAsync(IAdminClient admin, TopicPartition[] partitions)
+    static async Task LedAsync(IAdminClient admin, KafkaSettings kafka, HashSet<string> topics)
     {
         var waited = Stopwatch.StartNew();
-        while (true)
+        // The broker's own answer: what the client remembers of topics that were not there a moment ago outlives their making.
+        while (admin.GetMetadata(TimeSpan.FromSeconds(15)).Topics.Where(t => topics.Contains(t.Topic)) is var made && (made.Count() < topics.Count || made.Any(t => t.Partitions.Any(p => p.Leader < 0))))
         {
-            try
-            {
-                await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = OffsetSpec.Latest() }), new() { RequestTimeout = TimeSpan.FromSeconds(10) });
-                return;
-            }
-            catch (KafkaException e) when (!e.Error.IsFatal && waited.Elapsed < TimeSpan.FromSeconds(30))
-            {
-                await Task.Delay(100);
-            }
+            if (waited.Elapsed > TimeSpan.FromSeconds(30)) throw new RankingException(ErrorCodes.KafkaRefused, $"{kafka.BootstrapServers}: new topics have no leaders after 30 s");
+            await Task.Delay(100);
         }
     }
 }

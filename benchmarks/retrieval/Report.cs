@@ -23,7 +23,7 @@ internal sealed class Report(string folder)
 
     public void Plot(string name, string title, LinePlot plot)
     {
-        File.WriteAllText(Path.Combine(folder, name + ".svg"), plot.ToSvg(title));
+        plot.Save(Path.Combine(folder, name + ".svg"), title);
         Write($"\n![{title}]({name}.svg)\n");
     }
 

@@ -81,6 +81,62 @@ public class StoreSinksTests
         }
     }
 
+    [Theory]
+    [InlineData("embedded")]
+    [InlineData("real")]
+    public async Task Members_share_the_partitions_and_take_each_others_over(string broker)
+    {
+        string? address = broker == "real" ? Environment.GetEnvironmentVariable("RANKING_TEST_KAFKA") : null;
+        Assert.SkipWhen(broker == "real" && address is null, "RANKING_TEST_KAFKA names no broker");
+        using EmbeddedKafka? embedded = address is null ? EmbeddedKafka.Start() : null;
+        await using TestServer server = await TestServer.StartAsync("garnet");
+        RankingSpec spec = Spec();
+        KafkaSettings kafka = embedded?.Settings("small") ?? new(address!, $"test-{Guid.NewGuid():N}");
+        int partitions = await ProblemTopics.EnsureAsync(kafka, spec, 4);
+        try
+        {
+            FeaturePlan plan = new(spec);
+            IReadOnlyList<int> left = [0, 1], right = [2, 3];
+            using StoreSinks a = await StoreSinks.OpenAsync(plan, kafka, partitions, server.Store, NullLoggerFactory.Instance, () => Volatile.Read(ref left));
+            using StoreSinks b = await StoreSinks.OpenAsync(plan, kafka, partitions, server.Store, NullLoggerFactory.Instance, () => Volatile.Read(ref right));
+            using CancellationTokenSource stop = new();
+            Task running = Task.WhenAll(a.RunAsync(stop.Token), b.RunAsync(stop.Token));
+            using TopicWriter writer = new(kafka);
+            VectorStore vectors = new(server.Store, "item", 32);
+            async Task WriteAsync(int from, int to)
+            {
+                for (int i = from; i < to; i++)
+                {
+                    Write(writer, $"i{i}", 1_000 + i, $$"""{"n":{{i}}}""");
+                    writer.Write(TopicNames.Rows, Murmur2.Partition($"i{i}", 4), RowMessages.Key("item", $"i{i}"), RowMessages.Encode([1]));
+                }
+                writer.Flush();
+                await Waiting.UntilAsync(async () => running.IsCompleted || await vectors.CountAsync() == to, $"{to} vectors");
+                if (running.IsCompleted) await running;
+                await Waiting.UntilAsync(async () => await server.Store.Database.KeyExistsAsync(server.Store.Keys.Row("item", $"i{to - 1}")), "the last row");
+            }
+            await WriteAsync(0, 200);
+            Assert.Equal(200, a.Documents!.Written + b.Documents!.Written);
+            Assert.Equal(200, a.Rows.Written + b.Rows.Written);
+            Assert.Equal(0, a.Documents.Conflicts + b.Documents.Conflicts + a.Rows.Conflicts + b.Rows.Conflicts);
+            Volatile.Write(ref right, []);
+            Volatile.Write(ref left, [0, 1, 2, 3]);
+            await WriteAsync(200, 400);
+            long beforeBack = b.Documents.Written;
+            Volatile.Write(ref left, [0]);
+            Volatile.Write(ref right, [1, 2, 3]);
+            await WriteAsync(400, 600);
+            Assert.True(b.Documents.Written > beforeBack);
+            await Task.WhenAll(a.DrainAsync(default), b.DrainAsync(default)).WaitAsync(TimeSpan.FromSeconds(30));
+            await stop.CancelAsync();
+            await running;
+        }
+        finally
+        {
+            if (embedded is null) await ProblemTopics.DeleteAsync(kafka, spec);
+        }
+    }
+
     [Fact]
     public async Task Without_vector_sets_only_rows_are_carried_and_one_line_says_so()
     {

@@ -14,16 +14,21 @@ public abstract class KafkaChanges<TChange> : ISinkSource<TChange>, IDisposable
     readonly TopicReader _reader;
     readonly string _topic;
     readonly long[] _positions;
+    readonly Func<IReadOnlyList<int>>? _held;
+    readonly int[] _all;
+    IReadOnlyList<int> _read;
 
-    /// <summary>A reader of all partitions.</summary>
+    /// <summary>A reader of the partitions whose tasks run here.</summary>
     /// <param name="kafka">Where the topic is.</param>
     /// <param name="reader">Name of the reader, for the embedded broker's flow.</param>
     /// <param name="topic">The topic, without prefix.</param>
     /// <param name="partitions">Its partitions.</param>
-    protected KafkaChanges(KafkaSettings kafka, string reader, string topic, int partitions)
+    /// <param name="held">Those whose tasks run here now; null for all.</param>
+    protected KafkaChanges(KafkaSettings kafka, string reader, string topic, int partitions, Func<IReadOnlyList<int>>? held)
     {
         (_topic, Partitions) = (topic, partitions);
-        Held = [.. Enumerable.Range(0, partitions)];
+        _held = held;
+        _read = _all = [.. Enumerable.Range(0, partitions)];
         _positions = new long[partitions];
         _reader = new(kafka, reader, [topic], partitions);
     }
@@ -32,7 +37,7 @@ public abstract class KafkaChanges<TChange> : ISinkSource<TChange>, IDisposable
     public int Partitions { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> Held { get; }
+    public IReadOnlyList<int> Held => _held?.Invoke() ?? _all;
 
     /// <summary>Records that could not be read; they are passed over, since one of them must not stop the sink.</summary>
     public long Unreadable { get; private set; }
@@ -75,6 +80,7 @@ public abstract class KafkaChanges<TChange> : ISinkSource<TChange>, IDisposable
     /// <inheritdoc/>
     public ValueTask ReadAsync(ICollection<TChange> into, int max, TimeSpan wait, CancellationToken cancellation)
     {
+        LetGo();
         for (int n = 0; n < max; n++)
         {
             if (_reader.Read(n == 0 ? wait : TimeSpan.Zero) is not { } read) break;
@@ -89,6 +95,15 @@ public abstract class KafkaChanges<TChange> : ISinkSource<TChange>, IDisposable
             }
         }
         return default;
+    }
+
+    // What a task that has gone elsewhere wrote is read there; what comes back is taken again by Seek.
+    void LetGo()
+    {
+        IReadOnlyList<int> held = Held;
+        if (ReferenceEquals(held, _read)) return;
+        foreach (int partition in _all.Except(held)) _reader.Release(_topic, partition);
+        _read = held;
     }
 
     /// <inheritdoc/>

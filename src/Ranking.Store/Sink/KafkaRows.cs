@@ -7,7 +7,9 @@ namespace Ranking.Store.Sink;
 /// <summary>The topic <c>rows</c>.</summary>
 /// <param name="kafka">Where the topic is.</param>
 /// <param name="partitions">Its partitions.</param>
-public sealed class KafkaRows(KafkaSettings kafka, int partitions) : KafkaChanges<RowChange>(kafka, "sink", TopicNames.Rows, partitions)
+/// <param name="held">Those whose tasks run here now; null for all.</param>
+public sealed class KafkaRows(KafkaSettings kafka, int partitions, Func<IReadOnlyList<int>>? held = null)
+    : KafkaChanges<RowChange>(kafka, "sink", TopicNames.Rows, partitions, held)
 {
     /// <inheritdoc/>
     protected override RowChange Decode(ConsumeResult<byte[], byte[]?> read)

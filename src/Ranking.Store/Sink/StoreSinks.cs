@@ -32,8 +32,14 @@ public sealed partial class StoreSinks : IDisposable
     public DocumentSink? Documents { get; }
 
     /// <summary>Connects to the topics; on the embedded broker, writers wait for the sinks from here on.</summary>
+    /// <param name="plan">The problem.</param>
+    /// <param name="kafka">Where its topics are.</param>
+    /// <param name="partitions">Partitions of each.</param>
+    /// <param name="store">The server.</param>
+    /// <param name="logs">Told of trouble.</param>
+    /// <param name="held">Partitions whose tasks run in this process now, which are read here; null for all.</param>
     /// <exception cref="RankingException">RNK6003: Redis holds vectors of another encoder; RNK3001, RNK3002: it is away or refuses.</exception>
-    public static async Task<StoreSinks> OpenAsync(FeaturePlan plan, KafkaSettings kafka, int partitions, StoreConnection store, ILoggerFactory logs)
+    public static async Task<StoreSinks> OpenAsync(FeaturePlan plan, KafkaSettings kafka, int partitions, StoreConnection store, ILoggerFactory logs, Func<IReadOnlyList<int>>? held = null)
     {
         DocumentSink? sink = null;
         if (plan.Spec.Entities.ContainsKey(VectorStore.SearchedKind))
@@ -48,7 +54,7 @@ public sealed partial class StoreSinks : IDisposable
                 LogNoVectorSets(logs.CreateLogger<DocumentSink>());
             }
         }
-        return new(new(kafka, partitions), new(store, documents: sink), sink is null ? null : new(kafka, VectorStore.SearchedKind, partitions), sink, logs);
+        return new(new(kafka, partitions, held), new(store, documents: sink), sink is null ? null : new(kafka, VectorStore.SearchedKind, partitions, held), sink, logs);
     }
 
     /// <summary>Waits until everything that the topics hold now is in Redis; the sinks must be running.</summary>

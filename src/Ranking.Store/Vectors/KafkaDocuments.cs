@@ -10,8 +10,9 @@ namespace Ranking.Store.Vectors;
 /// <param name="kafka">Where the topic is.</param>
 /// <param name="kind">Entity kind.</param>
 /// <param name="partitions">The topic's partitions.</param>
-public sealed class KafkaDocuments(KafkaSettings kafka, string kind, int partitions)
-    : KafkaChanges<DocumentChange>(kafka, "vectors", Topic(kind), partitions)
+/// <param name="held">Those whose tasks run here now; null for all.</param>
+public sealed class KafkaDocuments(KafkaSettings kafka, string kind, int partitions, Func<IReadOnlyList<int>>? held = null)
+    : KafkaChanges<DocumentChange>(kafka, "vectors", Topic(kind), partitions, held)
 {
     readonly string _topic = Topic(kind);
 

@@ -3,14 +3,14 @@ using Ranking.Features.Errors;
 
 namespace Ranking.Streams.Topics;
 
-/// <summary>Reads all partitions of some topics, assigned by hand, and knows when it has reached their ends.</summary>
+/// <summary>Reads partitions of some topics, at first all, assigned by hand, and knows when it has reached their ends.</summary>
 public sealed class TopicReader : IDisposable
 {
     readonly KafkaSettings kafka;
     readonly string name;
     readonly IConsumer<byte[], byte[]?> consumer;
     readonly Dictionary<(string, int), long> atEnd = []; // the offset of the end, markers and holes before it included
-    readonly int assigned;
+    readonly HashSet<TopicPartition> assigned;
     readonly string[] topics;
 
     /// <summary>A reader from given offsets.</summary>
@@ -27,12 +27,12 @@ public sealed class TopicReader : IDisposable
                                          from p in Enumerable.Range(0, partitions)
                                          select new TopicPartitionOffset(kafka.Topic(topic), p, start?.Invoke(topic, p) ?? Offset.Beginning)];
         foreach (string topic in this.topics) kafka.Flow?.Register(topic, name);
-        assigned = all.Length;
+        assigned = [.. all.Select(a => a.TopicPartition)];
         consumer.Assign(all);
     }
 
     /// <summary>Whether every partition has been read to the end that it had when its end was last seen.</summary>
-    public bool CaughtUp => atEnd.Count == assigned;
+    public bool CaughtUp => atEnd.Count == assigned.Count;
 
     /// <summary>Whether a partition has been read to an end that <see cref="Bounds"/> gave. Of the thread that reads.</summary>
     public bool HasReached(string topic, int partition, long end) =>
@@ -81,13 +81,22 @@ public sealed class TopicReader : IDisposable
         return position.IsSpecial ? null : position.Value;
     }
 
+    /// <summary>Reads a partition no longer, until <see cref="Seek"/> takes it again.</summary>
+    public void Release(string topic, int partition)
+    {
+        var given = new TopicPartition(kafka.Topic(topic), partition);
+        if (!assigned.Remove(given)) return;
+        atEnd.Remove((given.Topic, partition));
+        consumer.IncrementalUnassign([given]);
+    }
+
     /// <summary>Continues a partition from another offset.</summary>
     public void Seek(string topic, int partition, long offset)
     {
         var to = new TopicPartitionOffset(kafka.Topic(topic), partition, offset);
         atEnd.Remove((to.Topic, partition));
         // A seek is refused while a fresh assignment has not begun to fetch; assigning anew always works.
-        consumer.IncrementalUnassign([to.TopicPartition]);
+        if (!assigned.Add(to.TopicPartition)) consumer.IncrementalUnassign([to.TopicPartition]);
         consumer.IncrementalAssign([to]);
     }
 

@@ -54,7 +54,7 @@ internal sealed partial class PipelineCommand : ProblemCommand
         using var metrics = new PipelineMetrics(() => member.Status);
         await using MetricsPort? port = run.Get(admin) is >= 0 and var number ? await MetricsPort.OpenAsync(number, PipelineMetrics.MeterName, JoinMetrics.MeterName) : null;
         if (port is not null) LogMetrics(run.Logs.CreateLogger<PipelineCommand>(), port.Address);
-        using StoreSinks sinks = await StoreSinks.OpenAsync(builder.Plan, topics, partitions, store, run.Logs);
+        using StoreSinks sinks = await StoreSinks.OpenAsync(builder.Plan, topics, partitions, store, run.Logs, () => member.Status.Held);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Stopping);
         Task sink = sinks.RunAsync(stop.Token);
         PipelineStatus status = await Progress.Run(run.Terminal, async progress =>

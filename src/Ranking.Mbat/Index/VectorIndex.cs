@@ -172,7 +172,7 @@ public sealed unsafe class VectorIndex : IDisposable
         fixed (float* first = queries, target = scores)
         {
             // Rows of a block stay in the cache while all queries pass over them.
-            int block = n == 1 ? Block : Math.Max(4, Math.Min(Block, (256 << 10) / (4 * d)) & ~3);
+            int block = n == 1 ? Block : Math.Max(4, Math.Min(Block, (64 << 10) / (4 * d)) & ~3);
             for (int row = 0; row < Count; row += block)
             {
                 int rows = Math.Min(block, Count - row);

@@ -13,6 +13,9 @@ public sealed partial class EntityState(FeaturePlan plan, OwnerPlan owner) : IEn
     /// <summary>Number of the rows' format: newer ones are refused.</summary>
     public const byte Format = 1;
 
+    [ThreadStatic]
+    static PackedWriter? scratch;
+
     readonly List<(long TimeMs, FieldValue[]? Values)> documents = [];
     readonly Dictionary<(int Key, string Crossed), KeyCounts> counts = [];
     readonly RecentEvents[] recent = owner.Index == 0 ? [.. plan.Recent.Select(_ => new RecentEvents())] : [];
@@ -114,7 +117,7 @@ public sealed partial class EntityState(FeaturePlan plan, OwnerPlan owner) : IEn
         while (first > 0 && documents[first].TimeMs > LastEventMs - plan.DelayMs) first--;
         first = Math.Max(first, 0);
         writer.UInt((ulong)(documents.Count - first));
-        var values = new PackedWriter();
+        PackedWriter values = scratch ??= new();
         for (int i = documents.Count - 1; i >= first; i--)
         {
             writer.Int(LastEventMs - documents[i].TimeMs);

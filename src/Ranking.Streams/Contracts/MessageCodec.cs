@@ -12,10 +12,14 @@ static class MessageCodec
 {
     public const int Version = 1;
 
+    [ThreadStatic]
+    static ArrayBufferWriter<byte>? scratch;
+
     /// <summary>Writes one message.</summary>
     public static byte[] Write<T>(int fields, T value, WriteFields<T> write)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
+        ArrayBufferWriter<byte> buffer = scratch ??= new(4096);
+        buffer.ResetWrittenCount();
         var writer = new MessagePackWriter(buffer);
         writer.WriteArrayHeader(fields + 1);
         writer.Write(Version);

@@ -54,7 +54,8 @@ sealed class MemberProcess : IDisposable
     public async Task Ended(bool killed = false)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        await process.WaitForExitAsync(timeout.Token);
+        await process.WaitForExitAsync(timeout.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        Assert.True(process.HasExited, $"has not ended:\n{Said}");
         Assert.True(process.ExitCode == (killed ? 137 : 0), $"ended with {process.ExitCode}:\n{Said}");
     }
 

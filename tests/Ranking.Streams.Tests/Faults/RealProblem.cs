@@ -21,9 +21,9 @@ sealed class RealProblem : IAsyncDisposable
     public string StateOf(string member) => Path.Combine(folder, Kafka.Namespace, member);
 
     /// <summary>Makes the topics; skips the test where there is no broker.</summary>
-    public static async Task<RealProblem> Create(int partitions = 8)
+    public static async Task<RealProblem> Create(int partitions = 8, string? broker = null)
     {
-        string? broker = Environment.GetEnvironmentVariable("RANKING_TEST_KAFKA");
+        broker ??= Environment.GetEnvironmentVariable("RANKING_TEST_KAFKA");
         Assert.SkipWhen(broker is null, "RANKING_TEST_KAFKA names no broker");
         var kafka = new KafkaSettings(broker!, $"small-{Guid.NewGuid():N}"[..18]);
         return new(kafka, await ProblemTopics.EnsureAsync(kafka, SmallProblem.Spec, partitions));

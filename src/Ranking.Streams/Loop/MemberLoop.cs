@@ -34,8 +34,9 @@ sealed partial class MemberLoop(FeatureBuilder builder, KafkaSettings kafka, int
                 session.Run(untilIdle, cancel);
                 return;
             }
-            catch (KafkaException e) when (!cancel.IsCancellationRequested)
+            catch (KafkaException e)
             {
+                if (cancel.IsCancellationRequested) return; // told to stop, and what is not committed does not count
                 if (e.Error.Code == KafkaError.FencedInstanceId)
                     throw new RankingException(ErrorCodes.MemberNameTaken, $"another process is member {options.Member} of {MemberClients.Group(kafka)} now", e);
                 pause = progress.Commits > before ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));

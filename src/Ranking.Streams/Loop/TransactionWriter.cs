@@ -7,12 +7,14 @@ namespace Ranking.Streams.Loop;
 /// <summary>A member's one producer. A transaction opens with the first message and holds everything up to its commit.</summary>
 sealed class TransactionWriter : IMessageWriter, IDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // The client's own time-out, and how long its calls may take in truth: after a restart of the only broker some never return.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10), Longest = TimeSpan.FromSeconds(20);
 
     readonly KafkaSettings kafka;
     readonly int partitions;
     readonly IProducer<byte[], byte[]?> producer;
     readonly Dictionary<string, TopicPartition[]> topics = new(StringComparer.Ordinal);
+    bool hangs;
 
     /// <summary>Takes the member's place: whoever had it before can commit nothing any more, and what it left open is aborted.</summary>
     public TransactionWriter(KafkaSettings kafka, PipelineOptions options, int partitions)
@@ -68,7 +70,10 @@ sealed class TransactionWriter : IMessageWriter, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => producer.Dispose();
+    public void Dispose()
+    {
+        if (!hangs) producer.Dispose(); // one that is in a call cannot be ended; the next session's fences it
+    }
 
     void Open()
     {
@@ -77,13 +82,16 @@ sealed class TransactionWriter : IMessageWriter, IDisposable
         IsOpen = true;
     }
 
-    static void Retry(Action action, CancellationToken cancel)
+    void Retry(Action action, CancellationToken cancel)
     {
         while (true)
         {
             try
             {
-                action();
+                Task call = Task.Run(action, CancellationToken.None);
+                hangs = Task.WaitAny([call], Longest) < 0;
+                if (hangs) throw new KafkaException(new Error(ErrorCode.Local_TimedOut, "a call of the client does not return"));
+                call.GetAwaiter().GetResult();
                 return;
             }
             catch (KafkaRetriableException) when (!cancel.IsCancellationRequested)

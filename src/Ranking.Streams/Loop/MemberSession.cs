@@ -32,7 +32,7 @@ sealed partial class MemberSession : IDisposable
     readonly SortedDictionary<int, HeldTask> tasks = [];
     readonly Pacing pacing;
     readonly SilentTopics? silent;
-    readonly Stopwatch sinceCommit = Stopwatch.StartNew(), sinceRows = Stopwatch.StartNew(), sinceDelete = Stopwatch.StartNew();
+    readonly Stopwatch sinceCommit = Stopwatch.StartNew(), sinceRows = Stopwatch.StartNew(), sinceDelete = Stopwatch.StartNew(), sinceTaken = Stopwatch.StartNew();
     StateRestore? restore;
     CancellationToken stopping;
     bool joined, caughtUp, lost;
@@ -60,6 +60,22 @@ sealed partial class MemberSession : IDisposable
     {
         stopping = cancel;
         consumer.Subscribe(input.Topics.Select(kafka.Topic));
+        try
+        {
+            Work(untilIdle, cancel);
+        }
+        catch (KafkaException e) when (e.Error.Code is KafkaError.Local_Fenced or KafkaError.ProducerFenced or KafkaError.InvalidProducerEpoch)
+        {
+            LookForSuccessor();
+            throw;
+        }
+        restore?.Dispose();
+        restore = null;
+        consumer.Close();
+    }
+
+    void Work(TimeSpan? untilIdle, CancellationToken cancel)
+    {
         var idle = Stopwatch.StartNew();
         while (!cancel.IsCancellationRequested)
         {
@@ -72,9 +88,27 @@ sealed partial class MemberSession : IDisposable
             if (caughtUp && untilIdle is { } wait && idle.Elapsed >= wait) break;
         }
         if (restore is null) Commit();
-        restore?.Dispose();
-        restore = null;
-        consumer.Close();
+    }
+
+    /// <summary>
+    /// A producer is fenced where this process stood still too long, and where another one has its name. The group tells which: a
+    /// successor has taken this member's place there too. Without asking, both would fence each other for ever.
+    /// </summary>
+    /// <exception cref="KafkaException">Fenced instance id: there is a successor.</exception>
+    void LookForSuccessor()
+    {
+        var waited = Stopwatch.StartNew();
+        while (waited.Elapsed < options.SessionTimeout / 2 && !lost && !stopping.IsCancellationRequested)
+        {
+            try
+            {
+                consumer.Consume(TimeSpan.FromMilliseconds(100));
+            }
+            catch (KafkaException e) when (e.Error.Code != KafkaError.FencedInstanceId)
+            {
+                return;
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -93,6 +127,7 @@ sealed partial class MemberSession : IDisposable
         LogTaken(logger, options.Member, string.Join(", ", whole));
         restore = new(kafka, builder, options, partitions, input.Topics, offsets, whole);
         (joined, caughtUp) = (true, false);
+        sinceTaken.Restart();
     }
 
     /// <summary>Gives all partitions up. What was written since the last commit is committed, or, where they are lost already, dropped.</summary>
@@ -210,7 +245,8 @@ sealed partial class MemberSession : IDisposable
     bool IsCaughtUp()
     {
         TopicPartition[] inputs = [.. tasks.Keys.SelectMany(p => input.Topics.Select(t => new TopicPartition(kafka.Topic(t), p)))];
-        if (inputs.Length == 0) return true;
+        // A member may be given nothing at first, while its client does not know all topics yet; one that still has nothing later is spare.
+        if (inputs.Length == 0) return sinceTaken.Elapsed > options.SessionTimeout;
         Dictionary<TopicPartition, long> ends = offsets.EndsAsync(inputs).GetAwaiter().GetResult();
         return tasks.Values.All(held => held.Positions.Index().All(at => at.Item >= ends[new(kafka.Topic(input.Topics[at.Index]), held.Partition)]));
     }

@@ -85,6 +85,9 @@ public sealed class PipelineTask
     /// <summary>Impressions that wait for their window or answers, and questions that wait for watermarks.</summary>
     public int Waiting => user.WaitingCount + owners.WaitingCount;
 
+    /// <summary>Whether an example only lacks answers: of owners that another member has, or that nobody has now.</summary>
+    public bool AwaitsAnswers => user.AwaitsAnswers(clock.WatermarkMs);
+
     /// <summary>Events that went through the sorter and were used.</summary>
     public long Used { get; private set; }
 

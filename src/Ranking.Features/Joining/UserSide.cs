@@ -51,6 +51,10 @@ sealed class UserSide
     /// <summary>Whether rows changed since they were written.</summary>
     public bool HasRows => entities.HasRows;
 
+    /// <summary>Whether the first impression that waits could go out but for answers of its owners.</summary>
+    /// <param name="watermarkMs">No event below this will come.</param>
+    public bool AwaitsAnswers(long watermarkMs) => waiting.TryPeek(out WaitingImpression? wait) && wait.Unanswered > 0 && watermarkMs >= wait.Impression.TimeMs + windowMs;
+
     /// <summary>How many impressions wait.</summary>
     public int WaitingCount => waiting.Count;
 

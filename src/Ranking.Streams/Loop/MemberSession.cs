@@ -64,7 +64,7 @@ sealed partial class MemberSession : IDisposable
         {
             Work(untilIdle, cancel);
         }
-        catch (KafkaException e) when (e.Error.Code is KafkaError.Local_Fenced or KafkaError.ProducerFenced or KafkaError.InvalidProducerEpoch)
+        catch (KafkaException e) when (e.Error.Code is KafkaError.Local_Fenced or KafkaError.ProducerFenced or KafkaError.InvalidProducerEpoch or KafkaError.Unknown) // brokers of version 4 answer the end of a fenced transaction with the last, too
         {
             LookForSuccessor();
             throw;
@@ -245,6 +245,8 @@ sealed partial class MemberSession : IDisposable
     bool IsCaughtUp()
     {
         TopicPartition[] inputs = [.. tasks.Keys.SelectMany(p => input.Topics.Select(t => new TopicPartition(kafka.Topic(t), p)))];
+        // What others owe us is not there yet, although nothing of it can be read.
+        if (tasks.Values.Any(t => t.Task.AwaitsAnswers)) return false;
         // A member may be given nothing at first, while its client does not know all topics yet; one that still has nothing later is spare.
         if (inputs.Length == 0) return sinceTaken.Elapsed > options.SessionTimeout;
         Dictionary<TopicPartition, long> ends = offsets.EndsAsync(inputs).GetAwaiter().GetResult();

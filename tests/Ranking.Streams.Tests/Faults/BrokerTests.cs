@@ -3,12 +3,12 @@ using Ranking.Streams.Tests.Pipeline;
 
 namespace Ranking.Streams.Tests.Faults;
 
-/// <summary>A broker that goes and comes back.</summary>
+/// <summary>A broker that goes and comes back. Runs when it is asked for, as <see cref="GroupTests"/> do.</summary>
 public class BrokerTests
 {
     static readonly SourceEvent[] Log = [.. SmallLog.Events(2_000, seed: 8)];
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("TERM")]
     [InlineData("KILL")]
     public async Task A_broker_that_is_restarted_is_waited_for(string signal)

@@ -53,7 +53,7 @@ sealed class UserSide
 
     /// <summary>Whether the first impression that waits could go out but for answers of its owners.</summary>
     /// <param name="watermarkMs">No event below this will come.</param>
-    public bool AwaitsAnswers(long watermarkMs) => waiting.TryPeek(out WaitingImpression? wait) && wait.Unanswered > 0 && watermarkMs >= wait.Impression.TimeMs + windowMs;
+    public bool AwaitsAnswers(long watermarkMs) => waiting.TryPeek(out WaitingImpression? wait) && wait.Unanswered > 0 && IsClosed(wait, watermarkMs);
 
     /// <summary>How many impressions wait.</summary>
     public int WaitingCount => waiting.Count;
@@ -135,7 +135,7 @@ sealed class UserSide
     /// <param name="watermarkMs">No event below this will come.</param>
     public void Advance(long watermarkMs)
     {
-        while (waiting.TryPeek(out WaitingImpression? wait) && watermarkMs >= wait.Impression.TimeMs + windowMs && wait.Unanswered == 0)
+        while (waiting.TryPeek(out WaitingImpression? wait) && wait.Unanswered == 0 && IsClosed(wait, watermarkMs))
         {
             waiting.Dequeue();
             state.Remove(wait.Number);
@@ -169,6 +169,9 @@ sealed class UserSide
         }
         return null;
     }
+
+    /// <summary>Whether nothing can label an impression any more.</summary>
+    bool IsClosed(WaitingImpression wait, long watermarkMs) => watermarkMs >= wait.Impression.TimeMs + windowMs;
 
     void Enqueue(WaitingImpression wait)
     {

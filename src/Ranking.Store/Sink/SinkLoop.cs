@@ -25,8 +25,7 @@ public sealed partial class SinkLoop<TChange>(ISinkSource<TChange> source, Tagge
     /// <summary>Waits until everything that the source's topic holds now is in Redis. One caller at a time.</summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {
-        var bounds = new PartitionBounds[source.Held.Count];
-        for (int i = 0; i < bounds.Length; i++) bounds[i] = await source.BoundsAsync(source.Held[i], cancellation);
+        PartitionBounds[] bounds = await BoundsAsync([.. source.Held], cancellation);
         var goal = new Goal(bounds, new(TaskCreationOptions.RunContinuationsAsynchronously));
         _goal = goal;
         await goal.Reached.Task.WaitAsync(cancellation);
@@ -72,11 +71,17 @@ public sealed partial class SinkLoop<TChange>(ISinkSource<TChange> source, Tagge
     async Task AssignAsync(CancellationToken stop)
     {
         int[] held = [.. source.Held];
-        PartitionBounds[] bounds = new PartitionBounds[held.Length];
-        for (int i = 0; i < held.Length; i++) bounds[i] = await source.BoundsAsync(held[i], stop);
+        PartitionBounds[] bounds = await BoundsAsync(held, stop);
         _held = []; // not held until this succeeds
         foreach (Rewind start in await sink.AssignAsync(source.Partitions, bounds)) source.Seek(start.Partition, start.Offset);
         _held = held;
+    }
+
+    async Task<PartitionBounds[]> BoundsAsync(int[] held, CancellationToken cancellation)
+    {
+        var bounds = new PartitionBounds[held.Length];
+        for (int i = 0; i < held.Length; i++) bounds[i] = await source.BoundsAsync(held[i], cancellation);
+        return bounds;
     }
 
     async Task CollectAsync(CancellationToken stop)

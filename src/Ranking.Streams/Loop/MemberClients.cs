@@ -11,17 +11,13 @@ static class MemberClients
     public static string Group(KafkaSettings kafka) => kafka.Topic("pipeline");
 
     /// <summary>The group's consumer, not yet built: who uses it adds the handlers.</summary>
-    public static ConsumerBuilder<byte[], byte[]?> Consumer(KafkaSettings kafka, PipelineOptions options) => new ConsumerBuilder<byte[], byte[]?>(kafka.With(new ConsumerConfig
+    public static ConsumerBuilder<byte[], byte[]?> Consumer(KafkaSettings kafka, PipelineOptions options) => new ConsumerBuilder<byte[], byte[]?>(kafka.With(new ConsumerConfig(KafkaSettings.Reading())
     {
         GroupId = Group(kafka),
         GroupInstanceId = options.Member,
         GroupProtocol = GroupProtocol.Classic,
         PartitionAssignmentStrategy = PartitionAssignmentStrategy.Range,
         SessionTimeoutMs = (int)options.SessionTimeout.TotalMilliseconds,
-        EnableAutoCommit = false,
-        EnablePartitionEof = true,
-        AutoOffsetReset = AutoOffsetReset.Error,
-        IsolationLevel = IsolationLevel.ReadCommitted,
         FetchWaitMaxMs = 100,
         // Small parts of many partitions, so that none runs far ahead of the others in event time.
         MaxPartitionFetchBytes = 262_144,
@@ -29,13 +25,9 @@ static class MemberClients
     })).SetLogHandler(static (_, _) => { });
 
     /// <summary>A consumer of the changelog, assigned by hand.</summary>
-    public static IConsumer<byte[], byte[]?> ChangelogConsumer(KafkaSettings kafka) => new ConsumerBuilder<byte[], byte[]?>(kafka.With(new ConsumerConfig
+    public static IConsumer<byte[], byte[]?> ChangelogConsumer(KafkaSettings kafka) => new ConsumerBuilder<byte[], byte[]?>(kafka.With(new ConsumerConfig(KafkaSettings.Reading())
     {
         GroupId = $"{Group(kafka)}.none",
-        EnableAutoCommit = false,
-        EnablePartitionEof = true,
-        AutoOffsetReset = AutoOffsetReset.Error,
-        IsolationLevel = IsolationLevel.ReadCommitted,
         FetchWaitMaxMs = 50,
         ConsumeResultFields = "none",
     })).SetLogHandler(static (_, _) => { }).Build();

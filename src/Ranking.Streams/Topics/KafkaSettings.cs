@@ -31,17 +31,22 @@ public sealed record KafkaSettings(string BootstrapServers, string Namespace, IR
 
     /// <summary>A consumer whose partitions are assigned by hand.</summary>
     public IConsumer<byte[], byte[]?> Consumer(Action<string>? trouble = null) =>
-        new ConsumerBuilder<byte[], byte[]?>(With(new ConsumerConfig
+        new ConsumerBuilder<byte[], byte[]?>(With(new ConsumerConfig(Reading())
         {
             GroupId = $"{Namespace}.none",
-            EnableAutoCommit = false,
-            EnablePartitionEof = true,
-            AutoOffsetReset = AutoOffsetReset.Error,
-            IsolationLevel = IsolationLevel.ReadCommitted,
             FetchWaitMaxMs = 20,
             QueuedMinMessages = 10_000,
             QueuedMaxMessagesKbytes = 32_768,
         })).SetErrorHandler((_, e) => trouble?.Invoke(e.ToString())).SetLogHandler(static (_, _) => { }).Build();
+
+    /// <summary>How everything here reads: positions of our own, ends told, no jump over a gap, committed records only (streams.md, section 3).</summary>
+    internal static ConsumerConfig Reading() => new()
+    {
+        EnableAutoCommit = false,
+        EnablePartitionEof = true,
+        AutoOffsetReset = AutoOffsetReset.Error,
+        IsolationLevel = IsolationLevel.ReadCommitted,
+    };
 
     /// <summary>A client that asks and changes settings of the cluster.</summary>
     public IAdminClient Admin() => new AdminClientBuilder(With(new AdminClientConfig())).SetLogHandler(static (_, _) => { }).Build();

@@ -23,7 +23,9 @@ internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard 
 
     readonly RankerLimits limits = options.Limits;
     long lastDamageLogged;
-    int redisAway;
+    readonly Lock noting = new();
+    volatile bool redisAway;
+    long noticedAt;
     double scoringMsPerCandidate = 0.02; // a first guess, for the deadline of the first request
 
     public async Task<RankResult> RankAsync(ServingVersion version, RankQuery query, Deadline deadline)
@@ -82,6 +84,7 @@ internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard 
     {
         if (fetch.Rows.Count == 0 && fetch.Tokens.Count == 0) return FetchedRows.Nothing(fetch);
         TimeSpan timeout = deadline.ForFetch(TimeSpan.FromMilliseconds(scoringMsPerCandidate * query.Candidates.Count), limits.RedisTimeoutMs);
+        long askedAt = Stopwatch.GetTimestamp();
         Task<FetchedRows> asked = rows.FetchAsync(fetch, version.Name);
         FetchedRows fetched;
         try
@@ -95,18 +98,24 @@ internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard 
             degraded.Add(RedisGuard.TimedOut);
             return FetchedRows.Nothing(fetch);
         }
-        NoteRedis(fetched);
+        NoteRedis(fetched, askedAt);
         if (fetched.Reason is not null) degraded.Add(fetched.Reason);
         return fetched;
     }
 
     /// <summary>One line when Redis goes away and one when it is back, however many requests see it.</summary>
-    void NoteRedis(FetchedRows fetched)
+    void NoteRedis(FetchedRows fetched, long askedAt)
     {
-        int now = fetched.Reason is null ? 0 : 1;
-        if (Volatile.Read(ref redisAway) == now || Interlocked.Exchange(ref redisAway, now) == now) return;
-        if (now == 1) log.RedisAway(fetched.Trouble ?? fetched.Reason!);
-        else log.RedisBack();
+        bool away = fetched.Reason is not null;
+        if (redisAway == away) return;
+        lock (noting)
+        {
+            // What was asked before the last change and is answered after it says nothing of now.
+            if (redisAway == away || askedAt < noticedAt) return;
+            (redisAway, noticedAt) = (away, Stopwatch.GetTimestamp());
+            if (away) log.RedisAway(fetched.Trouble ?? fetched.Reason!);
+            else log.RedisBack();
+        }
     }
 
     RankResult Score(ServingVersion version, RankQuery query, FeatureVector[] examples, FetchedRows fetched, bool useTokens, List<string> degraded)

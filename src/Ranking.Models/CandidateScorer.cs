@@ -19,7 +19,7 @@ public sealed class CandidateScorer
     const int Block = 50;
 
     readonly RankingModel model;
-    readonly int threads;
+    readonly bool spread;
     readonly InputPlan plan;
     readonly TokenMixerScorer? scorer;
     readonly bool[] once;
@@ -29,10 +29,10 @@ public sealed class CandidateScorer
 
     /// <summary>Over a model as it is now.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="threads">The most threads that one request's candidates are spread over, where the thread pool has them to spare.</param>
-    public CandidateScorer(RankingModel model, int threads = 1)
+    /// <param name="spread">Whether a long list is spread over <see cref="SpareThreads"/>.</param>
+    public CandidateScorer(RankingModel model, bool spread = false)
     {
-        (this.model, this.threads) = (model, threads);
+        (this.model, this.spread) = (model, spread);
         plan = model.Plan;
         if (model.Spec.Kind == "tokenmixer-large" && !plan.Columns.Any(c => c.Attention))
             scorer = new TokenMixerScorer(plan.Shape, model.Tasks, TokenMixerLargeSettings.Of(model.Spec), model.Parameters);
@@ -81,10 +81,8 @@ public sealed class CandidateScorer
         Check(candidates.Count, itemTokens);
         float[] scores = new float[candidates.Count * model.Tasks];
         int blocks = (candidates.Count + Block - 1) / Block;
-        if (blocks == 1 || threads == 1)
-            for (int i = 0; i < blocks; i++) ScoreBlock(candidates, itemTokens, i * Block, scores);
-        else
-            Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => ScoreBlock(candidates, itemTokens, i * Block, scores));
+        if (blocks > 1 && spread) SpareThreads.Run(blocks, i => ScoreBlock(candidates, itemTokens, i * Block, scores));
+        else for (int i = 0; i < blocks; i++) ScoreBlock(candidates, itemTokens, i * Block, scores);
         return scores;
     }
 

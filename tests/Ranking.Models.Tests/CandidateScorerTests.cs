@@ -81,7 +81,7 @@ public class CandidateScorerTests
     {
         FeatureLayout layout = Problem.Layout(pooling: pooling);
         using RankingModel model = Trained(layout, new ModelSpec(kind, D: 16, H: 4));
-        CandidateScorer scorer = new(model, threads: 3);
+        CandidateScorer scorer = new(model, spread: true);
         Random random = new(4);
         FeatureVector[] candidates = [.. Enumerable.Range(0, 137).Select(i => Problem.Vector(layout, random, 3, i + 60))]; // 60…: some were never seen.
         float[] expected = model.Score(candidates), plain = scorer.Score(candidates);

@@ -2,12 +2,16 @@ using Ranking.Features.Aggregates;
 using Ranking.Features.Examples;
 using Ranking.Features.Rows;
 using Ranking.Features.Spec;
+using Ranking.Models.Scoring;
 
 namespace Ranking.Serving.Ranking;
 
 /// <summary>Turns a request and its rows into one example a candidate, by the builder that pipeline and training use too.</summary>
 internal sealed class Assembler
 {
+    /// <summary>Candidates that a thread takes at a time.</summary>
+    const int Part = 50;
+
     readonly FeatureBuilder builder;
     readonly FeaturePlan plan;
     readonly OwnerPlan userOnce, userEach;
@@ -35,93 +39,104 @@ internal sealed class Assembler
     public FeatureVector[] Assemble(RankQuery query, FetchPlan fetch, FetchedRows fetched, out Findings findings)
     {
         findings = default;
-        var states = new RowState[fetch.Rows.Count];
-        for (int i = 0; i < states.Length; i++)
-        {
-            if (fetched.Rows[i].IsEmpty) findings.Missing++;
-            else findings.Found++;
-        }
-        long cutMs = builder.CutOf(query.TimeMs);
         var examples = new FeatureVector[query.Candidates.Count];
-        if (examples.Length == 0) return examples;
-        var drafts = new FeatureDraft[examples.Length];
-        var firstOf = new int[fetch.Rows.Count]; // the first candidate with a row, plus one
-        int userRow = fetch.RowOf(0, 0);
-        PackedRow user = Open(plan.User, userRow, fetched, states, ref findings, indexed: userEach.Columns.Count > 0);
-        var shared = new FeatureDraft(plan);
-        AddOwner(shared, userOnce, userRow, user, FieldsOf(query, 0), cutMs, states, ref findings);
-        for (int c = 0; c < examples.Length; c++)
+        var found = new Rows(fetch, fetched);
+        if (examples.Length > 0)
         {
-            RequestFields fields = FieldsOf(query, c);
-            FeatureDraft draft = drafts[c] = shared.Clone();
-            builder.AddRequest(draft, fields);
-            AddOwner(draft, userEach, userRow, user, fields, cutMs, states, ref findings);
-            for (int o = 1; o < plan.Owners.Count; o++)
-            {
-                OwnerPlan owner = plan.Owners[o];
-                int row = fetch.RowOf(c, o);
-                if (row >= 0 && sameByRow[o] && firstOf[row] > 0)
-                {
-                    draft.Copy(drafts[firstOf[row] - 1], owner);
-                    continue;
-                }
-                if (row >= 0) firstOf[row] = c + 1;
-                AddOwner(draft, owner, row, Open(owner, row, fetched, states, ref findings), fields, cutMs, states, ref findings);
-            }
-            examples[c] = draft.Build();
+            int parts = (examples.Length + Part - 1) / Part;
+            SpareThreads.Run(parts, part => Assemble(query, found, examples, part * Part, Math.Min(examples.Length, (part + 1) * Part)));
         }
-        foreach (RowState state in states) if (state.HasFlag(RowState.Stale)) findings.Stale++;
+        for (int row = 0; row < fetched.Rows.Length; row++)
+        {
+            if (fetched.Rows[row].IsEmpty) findings.Missing++;
+            else findings.Found++;
+            if (found.States[row] == RowState.Stale) findings.Stale++;
+            if (found.States[row] == RowState.Damaged) findings.Damaged++;
+        }
+        (findings.DamagedKind, findings.Damage) = found.Damage ?? default;
         return examples;
     }
 
-    [Flags]
+    void Assemble(RankQuery query, Rows rows, FeatureVector[] examples, int first, int end)
+    {
+        long cutMs = builder.CutOf(query.TimeMs);
+        var firstOf = new Dictionary<int, FeatureDraft>(); // of each row that has one: the first candidate's draft with it
+        int userRow = rows.Fetch.RowOf(0, 0);
+        PackedRow user = Open(plan.User, userRow, rows, indexed: userEach.Columns.Count > 0);
+        var shared = new FeatureDraft(plan);
+        AddOwner(shared, userOnce, userRow, user, FieldsOf(query, first), cutMs, rows);
+        for (int c = first; c < end; c++)
+        {
+            RequestFields fields = FieldsOf(query, c);
+            FeatureDraft draft = shared.Clone();
+            builder.AddRequest(draft, fields);
+            AddOwner(draft, userEach, userRow, user, fields, cutMs, rows);
+            for (int o = 1; o < plan.Owners.Count; o++)
+            {
+                OwnerPlan owner = plan.Owners[o];
+                int row = rows.Fetch.RowOf(c, o);
+                if (row >= 0 && sameByRow[o] && !firstOf.TryAdd(row, draft)) draft.Copy(firstOf[row], owner);
+                else AddOwner(draft, owner, row, Open(owner, row, rows), fields, cutMs, rows);
+            }
+            examples[c] = draft.Build();
+        }
+    }
+
     enum RowState : byte
     {
-        None = 0,
-        Stale = 1,
-        Missing = 2,
+        Whole = 0,
+        Stale,
+        Missing,
+        Damaged,
+    }
+
+    /// <summary>A request's rows and what was found of them; parts of the request may find the same at once.</summary>
+    sealed record Rows(FetchPlan Fetch, FetchedRows Fetched)
+    {
+        public RowState[] States { get; } = new RowState[Fetched.Rows.Length];
+
+        public (string Kind, string What)? Damage { get; set; }
     }
 
     /// <summary>A row's parts; a row that is not there, or that cannot be read, is missing from then on.</summary>
-    PackedRow Open(OwnerPlan owner, int row, FetchedRows fetched, RowState[] states, ref Findings findings, bool indexed = false)
+    PackedRow Open(OwnerPlan owner, int row, Rows rows, bool indexed = false)
     {
-        if (row < 0 || states[row].HasFlag(RowState.Missing)) return default;
+        if (row < 0 || rows.States[row] >= RowState.Missing) return default;
         try
         {
-            if (!fetched.Rows[row].IsEmpty) return new PackedRow(plan, owner, fetched.Rows[row].Span, indexed);
-            states[row] |= RowState.Missing;
+            if (!rows.Fetched.Rows[row].IsEmpty) return new PackedRow(plan, owner, rows.Fetched.Rows[row].Span, indexed);
+            rows.States[row] = RowState.Missing;
         }
         catch (InvalidDataException e)
         {
-            Damaged(owner, row, e, states, ref findings);
+            Damaged(owner, row, e, rows);
         }
         return default;
     }
 
-    void AddOwner(FeatureDraft draft, OwnerPlan owner, int row, PackedRow packed, in RequestFields fields, long cutMs, RowState[] states, ref Findings findings)
+    void AddOwner(FeatureDraft draft, OwnerPlan owner, int row, PackedRow packed, in RequestFields fields, long cutMs, Rows rows)
     {
         if (owner.Columns.Count == 0) return;
-        if (row >= 0 && !states[row].HasFlag(RowState.Missing))
+        if (row >= 0 && rows.States[row] < RowState.Missing)
         {
             try
             {
-                if (!builder.AddOwner(draft, owner, packed, fields, cutMs)) states[row] |= RowState.Stale;
+                if (!builder.AddOwner(draft, owner, packed, fields, cutMs)) rows.States[row] = RowState.Stale;
                 return;
             }
             catch (InvalidDataException e)
             {
-                Damaged(owner, row, e, states, ref findings);
+                Damaged(owner, row, e, rows);
             }
         }
         builder.AddMissingOwner(draft, owner, fields);
     }
 
     // Bytes that no sink of ours wrote. The item is scored as if it were unknown; the metric and one log line tell.
-    static void Damaged(OwnerPlan owner, int row, InvalidDataException e, RowState[] states, ref Findings findings)
+    static void Damaged(OwnerPlan owner, int row, InvalidDataException e, Rows rows)
     {
-        states[row] |= RowState.Missing;
-        findings.Damaged++;
-        (findings.DamagedKind, findings.Damage) = (owner.Kind, e.Message);
+        rows.States[row] = RowState.Damaged;
+        lock (rows) rows.Damage = (owner.Kind, e.Message);
     }
 
     static RequestFields FieldsOf(RankQuery query, int candidate) =>

@@ -11,7 +11,7 @@ namespace Ranking.Serving.Versions;
 internal sealed class ModelScorer(RankingModel model, double keptNegatives) : IScorer
 {
     // A long list is spread over threads that have nothing else to do: latency falls while there is room, and nothing is lost when there is none.
-    readonly CandidateScorer scorer = new(model, threads: Math.Min(4, Environment.ProcessorCount));
+    readonly CandidateScorer scorer = new(model, spread: true);
     readonly StaticInputs inputs = new(model.Layout);
 
     public bool UsesTokens => scorer.ItemTokenBytes > 0;

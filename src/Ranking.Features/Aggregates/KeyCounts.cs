@@ -35,14 +35,28 @@ public sealed class KeyCounts : ICounts
         }
     }
 
-    /// <summary>Writes totals, and of each length the buckets that a row keeps, newest first.</summary>
-    internal void Write(PackedWriter writer, KeyPlan plan, long delayMs)
+    /// <summary>Forgets what was counted before the first whole bucket from a time on. No event of an earlier bucket can come any more.</summary>
+    /// <returns>Whether anything is left.</returns>
+    public bool ForgetBefore(KeyPlan plan, long timeMs)
     {
-        foreach (long total in totals) writer.Amount(total);
+        bool any = false;
+        for (int m = 0; m < totals.Length; m++) totals[m] = TotalFrom(plan, m, timeMs);
+        for (int i = 0; i < series.Length; i++)
+        {
+            series[i].TrimBelow(plan.Buckets[i].FirstFrom(timeMs));
+            any |= series[i].Count > 0;
+        }
+        return any;
+    }
+
+    /// <summary>Writes totals, and of each length the buckets that a row keeps, newest first; nothing from before a time.</summary>
+    internal void Write(PackedWriter writer, KeyPlan plan, long delayMs, long keepFromMs)
+    {
+        for (int m = 0; m < totals.Length; m++) writer.Amount(TotalFrom(plan, m, keepFromMs));
         for (int i = 0; i < series.Length; i++)
         {
             BucketSeries of = series[i];
-            long newest = of.Count > 0 ? of.IndexAt(of.Count - 1) : 0, oldest = newest - plan.Buckets[i].RowBuckets(delayMs) + 1;
+            long newest = of.Count > 0 ? of.IndexAt(of.Count - 1) : 0, oldest = Math.Max(newest - plan.Buckets[i].RowBuckets(delayMs) + 1, plan.Buckets[i].FirstFrom(keepFromMs));
             int kept = 0;
             while (kept < of.Count && of.IndexAt(of.Count - 1 - kept) >= oldest) kept++;
             writer.UInt((ulong)kept);
@@ -95,6 +109,16 @@ public sealed class KeyCounts : ICounts
 
     /// <inheritdoc/>
     public long Sum(int bucketPlan, int measure, long from, long to) => series[bucketPlan].Sum(measure, from, to);
+
+    /// <summary>Whether something was counted in the whole buckets from a time on.</summary>
+    internal bool HoldsFrom(KeyPlan plan, long timeMs)
+    {
+        for (int i = 0; i < series.Length; i++) if (series[i].Count > 0 && series[i].IndexAt(series[i].Count - 1) >= plan.Buckets[i].FirstFrom(timeMs)) return true;
+        return false;
+    }
+
+    /// <summary>Totals count by the shortest buckets.</summary>
+    long TotalFrom(KeyPlan plan, int measure, long timeMs) => timeMs == long.MinValue ? totals[measure] : series[0].Sum(measure, plan.Buckets[0].FirstFrom(timeMs), long.MaxValue);
 
     /// <summary>The buckets of one length.</summary>
     internal BucketSeries Series(int bucketPlan) => series[bucketPlan];

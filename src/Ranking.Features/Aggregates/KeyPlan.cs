@@ -30,6 +30,9 @@ public sealed record BucketPlan(long LengthMs, int WindowBuckets)
     /// <summary>Number of the bucket that holds a time; also the number of whole buckets that ended at or before it.</summary>
     public long IndexOf(long timeMs) => Math.DivRem(timeMs, LengthMs) is var (q, r) && r < 0 ? q - 1 : q;
 
+    /// <summary>Number of the first whole bucket from a time on; <see cref="long.MinValue"/> stays itself.</summary>
+    public long FirstFrom(long timeMs) => timeMs == long.MinValue ? long.MinValue : IndexOf(timeMs - 1) + 1;
+
     /// <summary>How many buckets a row keeps, from its newest one back: the window, the delay and one more.</summary>
     public int RowBuckets(long delayMs) => checked((int)(WindowBuckets + (delayMs + LengthMs - 1) / LengthMs + 1));
 }

@@ -31,12 +31,7 @@ public sealed class FeatureBuilder(FeaturePlan plan)
     /// <returns>Whether the view holds all that the cut needs; if not, the columns were computed all the same, from what it has.</returns>
     public bool AddOwner<TView>(FeatureDraft draft, OwnerPlan owner, TView view, in RequestFields fields, long cutMs) where TView : IEntityView, allows ref struct
     {
-        if (view.IsDeletedAt(cutMs))
-        {
-            AddMissingOwner(draft, owner, fields);
-            return true;
-        }
-        bool whole = owner.Document.Count == 0 || view.HoldsDocument(cutMs);
+        bool whole = view.Holds(cutMs);
         foreach (KeyAggregates of in owner.Aggregates)
         {
             KeyFound found = fields.Keys.Cross(of.Key.Crossed) is { } crossed ? view.WriteAggregates(of, crossed, cutMs, draft) : KeyFound.No;
@@ -145,11 +140,9 @@ public sealed class FeatureBuilder(FeaturePlan plan)
 
     readonly struct Nothing : IEntityView
     {
-        public bool IsDeletedAt(long cutMs) => false;
-
         public FieldValue[]? Document(long cutMs) => null;
 
-        public bool HoldsDocument(long cutMs) => true;
+        public bool Holds(long cutMs) => true;
 
         public KeyFound WriteAggregates(KeyAggregates of, string crossed, long cutMs, FeatureDraft draft) => KeyFound.No;
 

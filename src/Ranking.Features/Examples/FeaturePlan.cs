@@ -5,52 +5,6 @@ using Ranking.Mbat;
 
 namespace Ranking.Features.Examples;
 
-/// <summary>An owner: a kind of thing (user, item, author …) that one place counts, and the features that it knows the values of.</summary>
-/// <param name="Index">Place among the plan's owners; 0 is the user.</param>
-/// <param name="Kind">user, item, or the name of a context field.</param>
-/// <param name="Field">Where an impression has the owner's id.</param>
-/// <param name="Document">Fields of its document that some feature needs.</param>
-/// <param name="Keys">What is counted about it.</param>
-/// <param name="Columns">The columns whose values it gives, in the layout's order.</param>
-public sealed record OwnerPlan(int Index, string Kind, KeyField Field, IReadOnlyList<DocumentField> Document, IReadOnlyList<KeyPlan> Keys, IReadOnlyList<ColumnPlan> Columns)
-{
-    /// <summary>Number of dense numbers among its columns.</summary>
-    public int NumberWidth { get; } = Columns.Where(c => !c.Column.IsIds).Sum(c => c.Column.Width);
-
-    /// <summary>The aggregates among its columns, by the key whose counts they need.</summary>
-    public IReadOnlyList<KeyAggregates> Aggregates { get; } =
-        [.. Columns.Where(c => c.Aggregate is not null).GroupBy(c => c.Aggregate!.Key).Select(g => new KeyAggregates(Keys[g.Key], [.. g]))];
-
-    /// <summary>The columns that are no aggregates.</summary>
-    public IReadOnlyList<ColumnPlan> Values { get; } = [.. Columns.Where(c => c.Aggregate is null)];
-
-    /// <summary>The same owner with some of its columns.</summary>
-    public OwnerPlan Of(IEnumerable<ColumnPlan> columns) => new(Index, Kind, Field, Document, Keys, [.. columns]);
-
-    /// <summary>Whether counting an event of this kind changes anything here.</summary>
-    public bool Counts(string kind) => Keys.Any(k => k.MeasureOf(kind) >= 0);
-}
-
-/// <summary>Aggregates of one key: its counts are looked up once for all of them.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Columns">The aggregates' columns.</param>
-public sealed record KeyAggregates(KeyPlan Key, IReadOnlyList<ColumnPlan> Columns);
-
-/// <summary>A column with what is needed to compute it.</summary>
-/// <param name="Spec">Its feature.</param>
-/// <param name="Column">Its place.</param>
-/// <param name="Document">Index of the document field that it reads, or -1.</param>
-/// <param name="Context">Index of the context field that it reads, or -1.</param>
-/// <param name="Aggregate">The counts that it needs, or null.</param>
-/// <param name="Recent">Index of the user's recent events that it reads, or -1.</param>
-public sealed record ColumnPlan(FeatureSpec Spec, FeatureColumn Column, int Document = -1, int Context = -1, AggregatePlan? Aggregate = null, int Recent = -1);
-
-/// <summary>The user's latest events of one kind, as a sequence or a time since needs them.</summary>
-/// <param name="Of">Kind of event.</param>
-/// <param name="Length">How many events before a cut are needed.</param>
-/// <param name="Field">What is kept of each, an id; events without it are not kept. Null: only the time.</param>
-public sealed record RecentPlan(string Of, int Length, KeyField? Field);
-
 /// <summary>A spec's features, resolved: who owns what, what is counted, and how each column is computed.</summary>
 public sealed class FeaturePlan
 {
@@ -108,7 +62,10 @@ public sealed class FeaturePlan
                     Aggregate = new(feature, plan.Index, plan.MeasureOf(feature.Count), plan.MeasureOf(feature.Over), [.. feature.Windows.Select(w => WindowOf(plan, feature, w))]),
                 };
             }
-            owners.Add(new(owners.Count, kind, FieldOf(kind), documents.GetValueOrDefault(kind) ?? [], plans, columnsByOwner.GetValueOrDefault(kind) ?? []));
+            owners.Add(new(owners.Count, kind, FieldOf(kind), documents.GetValueOrDefault(kind) ?? [], plans, columnsByOwner.GetValueOrDefault(kind) ?? [])
+            {
+                TtlMs = spec.Entities.GetValueOrDefault(kind)?.Ttl is { } ttl ? (long)ttl.TotalMilliseconds : long.MaxValue,
+            });
         }
         Owners = owners;
         Recent = recent;

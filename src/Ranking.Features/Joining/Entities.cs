@@ -11,8 +11,7 @@ sealed class Entities
     readonly FeaturePlan plan;
     readonly OwnerPlan owner;
     readonly IEntityStates states;
-    readonly long ttlMs;
-    readonly PriorityQueue<string, long> checks = new();
+    readonly PriorityQueue<(string Id, Check What), long> checks = new();
     readonly HashSet<string> changed = new(StringComparer.Ordinal);
     long nowMs;
     long round;
@@ -27,11 +26,11 @@ sealed class Entities
     public Entities(FeaturePlan plan, OwnerPlan owner, IEntityStates states, long nowMs, long round)
     {
         (this.plan, this.owner, this.states, this.nowMs, this.round) = (plan, owner, states, nowMs, round);
-        ttlMs = plan.Spec.Entities.GetValueOrDefault(owner.Kind)?.Ttl is { } ttl ? (long)ttl.TotalMilliseconds : long.MaxValue;
         foreach ((string id, EntityState state) in states.All)
         {
-            if (ttlMs != long.MaxValue) checks.Enqueue(id, state.LastEventMs + ttlMs);
-            if (state.DeletedMs is { } deletedMs) checks.Enqueue(id, deletedMs + plan.DelayMs);
+            if (owner.TtlMs != long.MaxValue) checks.Enqueue((id, Check.Expired), ExpiresMs(state));
+            if (state.DeletedMs is { } deletedMs) checks.Enqueue((id, Check.Gone), deletedMs + plan.DelayMs);
+            WillForget(id, state);
             if (state.RowRound == round) changed.Add(id);
         }
     }
@@ -52,9 +51,14 @@ sealed class Entities
         if (state is null)
         {
             states.Add(id, state = new(plan, owner));
-            if (ttlMs != long.MaxValue) checks.Enqueue(id, timeMs + ttlMs);
+            state.Happened(timeMs);
+            if (owner.TtlMs != long.MaxValue) checks.Enqueue((id, Check.Expired), ExpiresMs(state));
         }
-        else if ((++touched & 63) == 0) state.TrimBelow(cutMs); // trimming changes no answer; now and then is enough
+        else
+        {
+            if ((++touched & 63) == 0) state.TrimBelow(cutMs); // trimming changes no answer; now and then is enough
+            if (state.Happened(timeMs)) WillForget(id, state);
+        }
         Change(id, state);
         return state;
     }
@@ -62,26 +66,43 @@ sealed class Entities
     /// <summary>A document of an entity, or its deletion.</summary>
     public void SetDocument(EntityDocument document, FieldValue[]? values, long cutMs)
     {
-        Touch(document.Id, document.TimeMs, cutMs).SetDocument(document.TimeMs, values);
-        if (values is null) checks.Enqueue(document.Id, document.TimeMs + plan.DelayMs);
+        EntityState state = Touch(document.Id, document.TimeMs, cutMs);
+        state.SetDocument(document.TimeMs, values);
+        if (values is not null) return;
+        checks.Enqueue((document.Id, Check.Gone), document.TimeMs + plan.DelayMs);
+        WillForget(document.Id, state);
     }
 
-    /// <summary>Forgets entities that nothing happened to for their time to live; deletes the rows of those whose deletion no cut can precede any more.</summary>
+    /// <summary>
+    /// Forgets what deletions and silences ended, and entities of which nothing is left; the row of one that was deleted goes as soon as no
+    /// cut can precede its deletion. What is forgotten when is decided by event times alone, so that the last rows are the same in every run.
+    /// </summary>
+    /// <param name="watermarkMs">No event below this time comes any more, and no cut below it less the delay.</param>
+    /// <param name="output">Where rows are deleted.</param>
     public void Expire(long watermarkMs, ITaskOutput output)
     {
         nowMs = watermarkMs;
-        while (checks.TryPeek(out string? id, out long at) && at < watermarkMs)
+        long cutMs = watermarkMs - plan.DelayMs - 1;
+        while (checks.TryPeek(out (string Id, Check What) due, out long at) && at < watermarkMs)
         {
             checks.Dequeue();
-            if (states.Find(id) is not { } state) continue;
-            if (IsGone(state)) Change(id, state);
-            if (ttlMs == long.MaxValue) continue;
-            if (state.LastEventMs + ttlMs >= watermarkMs)
+            if (states.Find(due.Id) is not { } state) continue;
+            switch (due.What)
             {
-                checks.Enqueue(id, Math.Max(state.LastEventMs + ttlMs, watermarkMs));
-                continue;
+                case Check.Expired when ExpiresMs(state) >= watermarkMs: checks.Enqueue(due, ExpiresMs(state)); break;
+                case Check.Expired:
+                case Check.Forgotten when state.IsDeleted && owner.BucketsEndMs(state.LastEventMs) <= cutMs: Remove(due.Id); break;
+                case Check.Forgotten:
+                    state.Forget(cutMs);
+                    Change(due.Id, state);
+                    break;
+                case Check.Gone when IsGone(state): Change(due.Id, state); break;
             }
-            // Nothing would remember that its row must go: it goes at once.
+        }
+
+        void Remove(string id)
+        {
+            // Nothing will remember that its row must go: it goes at once.
             states.Remove(id);
             changed.Remove(id);
             output.DeleteRow(owner, id, nowMs);
@@ -114,6 +135,17 @@ sealed class Entities
         changed.Add(id);
     }
 
-    /// <summary>Whether the entity was deleted, so long ago that no cut can precede it. What was counted stays: it may come back.</summary>
-    bool IsGone(EntityState state) => state.DeletedMs + plan.DelayMs < nowMs;
+    void WillForget(string id, EntityState state)
+    {
+        foreach (long timeMs in state.ForgetsAt()) checks.Enqueue((id, Check.Forgotten), timeMs + plan.DelayMs + 1);
+    }
+
+    /// <summary>The watermark after which nothing of an entity can be asked any more, if nothing happens to it.</summary>
+    long ExpiresMs(EntityState state) => Math.Max(state.LastEventMs + owner.TtlMs, owner.BucketsEndMs(state.LastEventMs)) + plan.DelayMs + 1;
+
+    /// <summary>Whether the entity was deleted, so long ago that no cut can precede it, and nothing happened to it since.</summary>
+    bool IsGone(EntityState state) => state.IsDeleted && state.LastEventMs + plan.DelayMs < nowMs;
+
+    /// <summary>What is due of an entity: its time to live, the end of its row, the end of what a deletion or a silence hides.</summary>
+    enum Check : byte { Expired, Gone, Forgotten }
 }

@@ -22,14 +22,16 @@ sealed class OwnerSide
     readonly INumberedState<OwnerEvent> state;
     readonly PriorityQueue<(OwnerEvent Question, long Number), long> questions = new();
     readonly PackedWriter packed = new();
+    readonly BucketPlan boundary;
     long next;
 
     public OwnerSide(FeatureBuilder builder, int partitions, ITaskOutput output, ITaskState stored)
     {
         (this.builder, this.partitions, this.output, state) = (builder, partitions, output, stored.Questions);
+        boundary = new(builder.Plan.ShortestBucketMs, 0);
         sources = stored.Marks?.Sources ?? [.. Enumerable.Repeat((long.MinValue, false), partitions)];
         WatermarkMs = Least();
-        entities = [.. builder.Plan.Owners.Select(o => o.Index == 0 ? null : new Entities(builder.Plan, o, stored.Entities(o), WatermarkMs, stored.Marks?.RowRound ?? 0))];
+        entities = [.. builder.Plan.Owners.Select(o => o.Index == 0 ? null : new Entities(builder.Plan, o, stored.Entities(o), ExpiryMs, stored.Marks?.RowRound ?? 0))];
         documents = [.. builder.Plan.Owners.Select(o => new DocumentReader(o.Document, builder.Plan.Mbat))];
         foreach ((long number, OwnerEvent question) in state.All)
         {
@@ -85,7 +87,7 @@ sealed class OwnerSide
             state.Remove(waiting.Number);
             Answer(waiting.Question);
         }
-        foreach (Entities? of in entities) of?.Expire(WatermarkMs, output);
+        foreach (Entities? of in entities) of?.Expire(ExpiryMs, output);
     }
 
     /// <summary>Writes the rows that changed.</summary>
@@ -95,7 +97,10 @@ sealed class OwnerSide
     }
 
     /// <summary>No question with an earlier cut can come or waits.</summary>
-    long LeastCut => WatermarkMs == long.MinValue ? long.MinValue : WatermarkMs - builder.Plan.DelayMs - 1;
+    long LeastCut => WatermarkMs == long.MinValue ? long.MinValue : ExpiryMs - builder.Plan.DelayMs - 1;
+
+    /// <summary>Whether a watermark within a bucket was published depends on the run; that the bucket's start was passed does not.</summary>
+    long ExpiryMs => WatermarkMs == long.MinValue ? long.MinValue : boundary.IndexOf(WatermarkMs) * boundary.LengthMs;
 
     long Least()
     {

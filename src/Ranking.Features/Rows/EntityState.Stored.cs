@@ -34,6 +34,7 @@ public sealed partial class EntityState
                 writer.Text(of[i].Id);
             }
         }
+        silences?.WriteState(writer);
     }
 
     /// <summary>Reads what <see cref="WriteState"/> wrote.</summary>
@@ -63,6 +64,8 @@ public sealed partial class EntityState
                 of.Restore(timeMs, reader.Text() ?? "");
             }
         }
+        if (reader.Rest.Length > 0) state.silences?.ReadState(ref reader);
+        else if (state.LastEventMs != long.MinValue) state.silences?.Add(state.LastEventMs, owner.TtlMs); // written before there were silences
         return state;
     }
 }

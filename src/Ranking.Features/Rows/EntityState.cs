@@ -1,7 +1,6 @@
 using Ranking.Features.Aggregates;
 using Ranking.Features.Events;
 using Ranking.Features.Examples;
-using Ranking.Features.Partitioning;
 
 namespace Ranking.Features.Rows;
 
@@ -10,14 +9,12 @@ namespace Ranking.Features.Rows;
 /// <param name="owner">The entity's kind.</param>
 public sealed partial class EntityState(FeaturePlan plan, OwnerPlan owner) : IEntityView
 {
-    /// <summary>Number of the rows' format: newer ones are refused.</summary>
-    public const byte Format = 1;
-
-    [ThreadStatic]
-    static PackedWriter? scratch;
+    /// <summary>Numbers of the rows' format: newer ones are refused. One that begins after a deletion or a silence says so, in the second.</summary>
+    public const byte Format = 1, FormatSince = 2;
 
     readonly List<(long TimeMs, FieldValue[]? Values)> documents = [];
     readonly Dictionary<(int Key, string Crossed), KeyCounts> counts = [];
+    readonly Silences? silences = owner.TtlMs == long.MaxValue ? null : new();
     readonly RecentEvents[] recent = owner.Index == 0 ? [.. plan.Recent.Select(_ => new RecentEvents())] : [];
 
     /// <summary>Time of the latest event that changed anything here.</summary>
@@ -29,11 +26,30 @@ public sealed partial class EntityState(FeaturePlan plan, OwnerPlan owner) : IEn
     /// <summary>Time of the entity's deletion, if its latest document says that; null otherwise.</summary>
     public long? DeletedMs => documents.Count > 0 && documents[^1] is { Values: null } last ? last.TimeMs : null;
 
+    /// <summary>Whether nothing happened since it was deleted.</summary>
+    public bool IsDeleted => DeletedMs is { } timeMs && timeMs == LastEventMs
+        && !counts.Any(c => c.Value.HoldsFrom(owner.Keys[c.Key.Key], timeMs)) && !Array.Exists(recent, of => of.Count > 0 && of[of.Count - 1].TimeMs >= timeMs);
+
+    /// <summary>When what is to be forgotten can be: no event of an earlier bucket can come then, and no earlier cut.</summary>
+    public IEnumerable<long> ForgetsAt()
+    {
+        foreach ((long timeMs, FieldValue[]? values) in documents) if (values is null) yield return owner.BucketsEndMs(timeMs);
+        foreach ((long fromMs, long toMs) in silences?.All ?? []) yield return Math.Max(toMs, owner.BucketsEndMs(fromMs));
+    }
+
+    /// <summary>Takes note that something happened at a time.</summary>
+    /// <returns>Whether there is now more to be forgotten.</returns>
+    public bool Happened(long timeMs)
+    {
+        LastEventMs = Math.Max(LastEventMs, timeMs);
+        return silences?.Add(timeMs, owner.TtlMs) ?? false;
+    }
+
     /// <summary>A document from a time on, not before the last one; null deletes.</summary>
     public void SetDocument(long timeMs, FieldValue[]? values)
     {
         documents.Add((timeMs, values));
-        LastEventMs = Math.Max(LastEventMs, timeMs);
+        Happened(timeMs);
     }
 
     /// <summary>Counts an event in every key of it whose fields are known.</summary>
@@ -49,7 +65,7 @@ public sealed partial class EntityState(FeaturePlan plan, OwnerPlan owner) : IEn
             if (measure < 0 || fields.Cross(key.Crossed) is not { } crossed) continue;
             if (!counts.TryGetValue((key.Index, crossed), out KeyCounts? of)) counts.Add((key.Index, crossed), of = new(key));
             of.Add(key, measure, timeMs, amount);
-            LastEventMs = Math.Max(LastEventMs, timeMs);
+            Happened(timeMs);
         }
     }
 
@@ -63,88 +79,70 @@ public sealed partial class EntityState(FeaturePlan plan, OwnerPlan owner) : IEn
             string? id = of.Field is { } field ? fields.Of(field) : "";
             if (id is null) continue;
             recent[i].Add(timeMs, id, of.Length, plan.DelayMs);
-            LastEventMs = Math.Max(LastEventMs, timeMs);
+            Happened(timeMs);
         }
     }
 
     /// <summary>Forgets what neither a cut at or after <paramref name="cutMs"/> nor the row can need.</summary>
     public void TrimBelow(long cutMs)
     {
-        foreach (((int key, _), KeyCounts of) in counts) of.TrimBelow(owner.Keys[key], cutMs, plan.DelayMs);
+        Forget(cutMs);
+        // What a deletion or silence will forget is known by the buckets that come after it.
+        long countedMs = cutMs;
+        foreach ((long timeMs, FieldValue[]? values) in documents) if (values is null) countedMs = Math.Min(countedMs, timeMs);
+        foreach ((long fromMs, _) in silences?.All ?? []) countedMs = Math.Min(countedMs, fromMs);
+        foreach (((int key, _), KeyCounts of) in counts) of.TrimBelow(owner.Keys[key], countedMs, plan.DelayMs);
         long needed = Math.Min(cutMs, LastEventMs - plan.DelayMs);
         int superseded = 0;
-        while (superseded + 1 < documents.Count && documents[superseded + 1].TimeMs <= needed) superseded++;
+        // A deletion is needed until what it forgets is forgotten.
+        while (superseded + 1 < documents.Count && documents[superseded + 1].TimeMs <= needed && documents[superseded].Values is not null) superseded++;
         if (superseded > 0) documents.RemoveRange(0, superseded);
     }
 
-    /// <inheritdoc/>
-    public bool IsDeletedAt(long cutMs)
+    /// <summary>Forgets for good what was before deletions and silences that every cut at or after <paramref name="cutMs"/> comes after.</summary>
+    public void Forget(long cutMs)
     {
-        for (int i = documents.Count - 1; i >= 0; i--) if (documents[i].TimeMs <= cutMs) return documents[i].Values is null;
-        return false;
+        long keepFromMs = long.MinValue;
+        foreach ((long timeMs, FieldValue[]? values) in documents) if (values is null && owner.BucketsEndMs(timeMs) <= cutMs) keepFromMs = timeMs;
+        foreach ((long fromMs, long toMs) in silences?.All ?? []) if (Math.Max(toMs, owner.BucketsEndMs(fromMs)) <= cutMs) keepFromMs = Math.Max(keepFromMs, fromMs + 1);
+        if (keepFromMs == long.MinValue) return;
+        foreach (((int key, string crossed), KeyCounts of) in counts) if (!of.ForgetBefore(owner.Keys[key], keepFromMs)) counts.Remove((key, crossed));
+        documents.RemoveAll(d => d.TimeMs < keepFromMs || (d.TimeMs == keepFromMs && d.Values is null));
+        foreach (RecentEvents of in recent) of.ForgetBefore(keepFromMs);
+        silences?.TrimBelow(keepFromMs);
     }
 
     /// <inheritdoc/>
     public FieldValue[]? Document(long cutMs)
     {
-        for (int i = documents.Count - 1; i >= 0; i--) if (documents[i].TimeMs <= cutMs) return documents[i].Values;
-        return null;
+        int i = documents.Count - 1;
+        while (i >= 0 && documents[i].TimeMs > cutMs) i--;
+        return i >= 0 && documents[i].TimeMs >= KeepFrom(cutMs) ? documents[i].Values : null;
     }
 
     /// <inheritdoc/>
-    public bool HoldsDocument(long cutMs) => true;
+    public bool Holds(long cutMs) => true;
 
     /// <inheritdoc/>
     public KeyFound WriteAggregates(KeyAggregates of, string crossed, long cutMs, FeatureDraft draft)
     {
         if (!counts.TryGetValue((of.Key.Index, crossed), out KeyCounts? found)) return KeyFound.No;
-        AggregateFormula.Write(of, found, cutMs, draft);
+        AggregateFormula.Write(of, found, cutMs, KeepFrom(cutMs), draft);
         return KeyFound.Whole;
     }
 
     /// <inheritdoc/>
-    public string[] Recent(int plan, int length, long cutMs) => recent[plan].Before(length, cutMs);
+    public string[] Recent(int plan, int length, long cutMs) => recent[plan].Before(length, cutMs, KeepFrom(cutMs));
 
     /// <inheritdoc/>
-    public long? LastBefore(int plan, long cutMs) => recent[plan].LastBefore(cutMs);
+    public long? LastBefore(int plan, long cutMs) => recent[plan].LastBefore(cutMs, KeepFrom(cutMs));
 
-    /// <summary>Writes the row: a function of the entity's events alone, read back by <see cref="PackedRow"/>.</summary>
-    public void WriteRow(PackedWriter writer)
+    /// <summary>The time from which on events count for a cut: its latest deletion, or the end of life before its latest silence.</summary>
+    long KeepFrom(long cutMs)
     {
-        writer.Byte(Format);
-        writer.Int(LastEventMs);
-        int first = documents.Count - 1;
-        while (first > 0 && documents[first].TimeMs > LastEventMs - plan.DelayMs) first--;
-        first = Math.Max(first, 0);
-        writer.UInt((ulong)(documents.Count - first));
-        PackedWriter values = scratch ??= new();
-        for (int i = documents.Count - 1; i >= first; i--)
-        {
-            writer.Int(LastEventMs - documents[i].TimeMs);
-            writer.Byte(documents[i].Values is null ? (byte)0 : (byte)1);
-            values.Clear();
-            foreach (FieldValue value in documents[i].Values ?? []) values.Value(value);
-            writer.Bytes(values.Written);
-        }
-        var keys = counts.Keys.ToList();
-        keys.Sort((a, b) => a.Key != b.Key ? a.Key.CompareTo(b.Key) : Ids.Compare(a.Crossed, b.Crossed));
-        writer.UInt((ulong)keys.Count);
-        foreach ((int key, string crossed) in keys)
-        {
-            writer.UInt((ulong)key);
-            writer.Text(crossed);
-            values.Clear();
-            counts[(key, crossed)].Write(values, owner.Keys[key], plan.DelayMs);
-            writer.Bytes(values.Written);
-        }
-        foreach (RecentEvents of in recent)
-        {
-            writer.UInt((ulong)of.Count);
-            for (int i = of.Count - 1; i >= 0; i--)
-            {
-                writer.Int(LastEventMs - of[i].TimeMs);
-                writer.Text(of[i].Id);
-            }
-        }
+        long from = silences?.KeepFrom(cutMs, owner.TtlMs) ?? long.MinValue;
+        for (int i = documents.Count - 1; i >= 0; i--)
+            if (documents[i].Values is null && documents[i].TimeMs <= cutMs) return Math.Max(from, documents[i].TimeMs);
+        return from;
     }
 }

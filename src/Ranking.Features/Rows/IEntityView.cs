@@ -3,17 +3,17 @@ using Ranking.Features.Examples;
 
 namespace Ranking.Features.Rows;
 
-/// <summary>What is known of an entity as of a cut: from the pipeline's state or from a packed row, for the same feature code.</summary>
+/// <summary>
+/// What is known of an entity as of a cut: from the pipeline's state or from a packed row, for the same feature code. An entity that was
+/// deleted, or silent for its time to live, begins anew: what was before is not known.
+/// </summary>
 public interface IEntityView
 {
-    /// <summary>Whether the entity was deleted as of a time: then nothing is known of it until it has a document again.</summary>
-    bool IsDeletedAt(long cutMs);
-
     /// <summary>The document's fields that were valid at a time; null if there was none or it was deleted.</summary>
     FieldValue[]? Document(long cutMs);
 
-    /// <summary>Whether what <see cref="Document"/> says of a time is known: a row may have dropped an older document.</summary>
-    bool HoldsDocument(long cutMs);
+    /// <summary>Whether all that was known at a time is known now: a row may have dropped an older document, or what a deletion forgot.</summary>
+    bool Holds(long cutMs);
 
     /// <summary>Writes the numbers of a key's aggregates.</summary>
     KeyFound WriteAggregates(KeyAggregates of, string crossed, long cutMs, FeatureDraft draft);

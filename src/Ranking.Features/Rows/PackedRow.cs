@@ -11,6 +11,7 @@ public readonly ref struct PackedRow : IEntityView
     readonly ReadOnlySpan<byte> documents, keys, recent;
     [ThreadStatic] static PackedCounts? unpacked;
     readonly FeaturePlan plan;
+    readonly long sinceMs;
     readonly OwnerPlan owner;
     readonly Dictionary<(ulong Key, string Crossed), (int At, int Length)>? index;
 
@@ -25,8 +26,9 @@ public readonly ref struct PackedRow : IEntityView
         (this.plan, this.owner) = (plan, owner);
         var reader = new PackedReader(row);
         byte format = reader.Byte();
-        if (format != EntityState.Format) throw new InvalidDataException($"row of format {format}; this program reads {EntityState.Format}");
+        if (format is not (EntityState.Format or EntityState.FormatSince)) throw new InvalidDataException($"row of format {format}; this program reads {EntityState.Format} and {EntityState.FormatSince}");
         LastEventMs = reader.Int();
+        sinceMs = format == EntityState.FormatSince ? LastEventMs - reader.Int() : long.MinValue;
         documents = reader.Rest;
         for (int n = reader.Count(); n > 0; n--) { reader.UInt(); reader.Byte(); reader.Bytes(); }
         keys = reader.Rest;
@@ -45,20 +47,6 @@ public readonly ref struct PackedRow : IEntityView
     public long LastEventMs { get; }
 
     /// <inheritdoc/>
-    public bool IsDeletedAt(long cutMs)
-    {
-        var reader = new PackedReader(documents);
-        for (int n = reader.Count(); n > 0; n--)
-        {
-            long timeMs = LastEventMs - reader.Int();
-            bool deleted = reader.Byte() == 0;
-            reader.Bytes();
-            if (timeMs <= cutMs) return deleted;
-        }
-        return false;
-    }
-
-    /// <inheritdoc/>
     public FieldValue[]? Document(long cutMs)
     {
         var reader = new PackedReader(documents);
@@ -68,7 +56,7 @@ public readonly ref struct PackedRow : IEntityView
             bool deleted = reader.Byte() == 0;
             var packed = new PackedReader(reader.Bytes());
             if (timeMs > cutMs) continue;
-            if (deleted) return null;
+            if (deleted || IsExpired(cutMs)) return null;
             var values = new FieldValue[owner.Document.Count];
             for (int i = 0; i < values.Length; i++) values[i] = packed.Value();
             return values;
@@ -77,8 +65,10 @@ public readonly ref struct PackedRow : IEntityView
     }
 
     /// <inheritdoc/>
-    public bool HoldsDocument(long cutMs)
+    public bool Holds(long cutMs)
     {
+        if (cutMs < sinceMs) return false;
+        if (owner.Document.Count == 0) return true;
         var reader = new PackedReader(documents);
         int n = reader.Count();
         if (n == 0) return true;
@@ -90,18 +80,21 @@ public readonly ref struct PackedRow : IEntityView
     /// <inheritdoc/>
     public KeyFound WriteAggregates(KeyAggregates of, string crossed, long cutMs, FeatureDraft draft)
     {
-        if (!TryFind(of.Key, crossed, out ReadOnlySpan<byte> data)) return KeyFound.No;
+        if (IsExpired(cutMs) || !TryFind(of.Key, crossed, out ReadOnlySpan<byte> data)) return KeyFound.No;
         PackedCounts counts = unpacked ??= new();
         counts.Read(data, of.Key);
-        AggregateFormula.Write(of, counts, cutMs, draft);
+        AggregateFormula.Write(of, counts, cutMs, long.MinValue, draft);
         return counts.Holds(of, cutMs, plan.DelayMs) ? KeyFound.Whole : KeyFound.InPart;
     }
 
     /// <inheritdoc/>
-    public string[] Recent(int plan, int length, long cutMs) => ReadRecent(plan).Before(length, cutMs);
+    public string[] Recent(int plan, int length, long cutMs) => IsExpired(cutMs) ? [] : ReadRecent(plan).Before(length, cutMs);
 
     /// <inheritdoc/>
-    public long? LastBefore(int plan, long cutMs) => ReadRecent(plan).LastBefore(cutMs);
+    public long? LastBefore(int plan, long cutMs) => IsExpired(cutMs) ? null : ReadRecent(plan).LastBefore(cutMs);
+
+    /// <summary>Whether the entity was silent for its time to live: its row will be deleted.</summary>
+    bool IsExpired(long cutMs) => owner.TtlMs != long.MaxValue && cutMs - owner.TtlMs > LastEventMs;
 
     bool TryFind(KeyPlan key, string crossed, out ReadOnlySpan<byte> data)
     {

@@ -23,19 +23,22 @@ public sealed class RecentEvents
     /// <summary>Appends an event that a row holds.</summary>
     internal void Restore(long timeMs, string id) => events.Add((timeMs, id));
 
+    /// <summary>Forgets what was before a time.</summary>
+    public void ForgetBefore(long timeMs) => events.RemoveAll(e => e.TimeMs < timeMs);
+
     /// <inheritdoc cref="IEntityView.Recent"/>
-    public string[] Before(int length, long cutMs)
+    public string[] Before(int length, long cutMs, long keepFromMs = long.MinValue)
     {
         var found = new List<string>(Math.Min(length, events.Count));
-        for (int i = events.Count - 1; i >= 0 && found.Count < length; i--)
+        for (int i = events.Count - 1; i >= 0 && found.Count < length && events[i].TimeMs >= keepFromMs; i--)
             if (events[i].TimeMs < cutMs) found.Add(events[i].Id);
         return [.. found];
     }
 
     /// <inheritdoc cref="IEntityView.LastBefore"/>
-    public long? LastBefore(long cutMs)
+    public long? LastBefore(long cutMs, long keepFromMs = long.MinValue)
     {
-        for (int i = events.Count - 1; i >= 0; i--) if (events[i].TimeMs < cutMs) return events[i].TimeMs;
+        for (int i = events.Count - 1; i >= 0 && events[i].TimeMs >= keepFromMs; i--) if (events[i].TimeMs < cutMs) return events[i].TimeMs;
         return null;
     }
 }

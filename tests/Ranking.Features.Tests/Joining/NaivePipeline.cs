@@ -1,17 +1,21 @@
 using Ranking.Features.Events;
 using Ranking.Features.Examples;
+using Ranking.Features.Spec;
 
 namespace Ranking.Features.Tests.Joining;
 
-/// <summary>The join and the aggregates of <see cref="SmallProblem"/>, from their definitions, over the whole history at once.</summary>
+/// <summary>The join, the aggregates and what is forgotten of <see cref="SmallProblem"/>, from their definitions, over the whole history at once.</summary>
 sealed class NaivePipeline
 {
     readonly List<SourceEvent> events;
     readonly List<(SourceEvent Event, string Kind, string User, string Item, string? Tab, string? Author)> counted = [];
-    readonly long delay = (long)SmallProblem.Spec.Delay.TotalMilliseconds;
+    readonly RankingSpec spec;
+    readonly long delay;
 
-    public NaivePipeline(IEnumerable<SourceEvent> log)
+    public NaivePipeline(IEnumerable<SourceEvent> log, RankingSpec? spec = null)
     {
+        this.spec = spec ?? SmallProblem.Spec;
+        delay = (long)this.spec.Delay.TotalMilliseconds;
         events = [.. log];
         events.Sort((a, b) => SourceEvent.Compare(a, b) is var c && c != 0 ? c : a.CompareContent(b));
         for (int i = events.Count - 1; i > 0; i--) if (SourceEvent.Compare(events[i - 1], events[i]) == 0) events.RemoveAt(i);
@@ -34,12 +38,13 @@ sealed class NaivePipeline
     {
         long cut = i.TimeMs - delay;
         bool Label(string kind, long window) => events.OfType<Feedback>().Any(f => f.Kind == kind && f.TimeMs < i.TimeMs + window && ReferenceEquals(Joined(f, 60_000), i));
-        IEnumerable<float> Rates(string count, Func<(SourceEvent Event, string Kind, string User, string Item, string? Tab, string? Author), bool> key, params int[] windowSeconds)
+        long userFrom = KeepFrom("user", i.User, cut, e => e.User == i.User), itemFrom = KeepFrom("item", i.Item, cut, e => e.Item == i.Item && e.Kind != "buy");
+        IEnumerable<float> Rates(string count, long from, Func<(SourceEvent Event, string Kind, string User, string Item, string? Tab, string? Author), bool> key, params int[] windowSeconds)
         {
             foreach (int seconds in windowSeconds)
             {
                 long bucket = seconds == 0 ? 1000 : seconds * 1000L / 24, ended = (long)Math.Floor((double)cut / bucket);
-                double Sum(string kind) => counted.Where(e => e.Kind == kind && key(e) && Math.Floor((double)e.Event.TimeMs / bucket) is var b && b < ended && (seconds == 0 || b >= ended - 24))
+                double Sum(string kind) => counted.Where(e => e.Kind == kind && key(e) && Math.Floor((double)e.Event.TimeMs / bucket) is var b && b < ended && b >= Math.Ceiling((double)from / bucket) && (seconds == 0 || b >= ended - 24))
                     .Sum(e => e.Event is Feedback f ? f.Value / 1e6 : 1);
                 double c = Sum(count), o = Sum("impression");
                 yield return (float)((c + .5) / (o + 2));
@@ -48,25 +53,34 @@ sealed class NaivePipeline
             }
         }
         string[] Sequence(Func<(SourceEvent Event, string Kind, string User, string Item, string? Tab, string? Author), string?> field, int n) =>
-            [.. counted.Where(e => e.Kind == "click" && e.User == i.User && e.Event.TimeMs < cut).Reverse().Select(field).OfType<string>().Take(n)];
-        FieldValue[]? Doc(string kind, string id) => events.OfType<EntityDocument>().LastOrDefault(d => d.Kind == kind && d.Id == id && d.TimeMs <= cut) is { Json: { } json }
+            [.. counted.Where(e => e.Kind == "click" && e.User == i.User && e.Event.TimeMs < cut && e.Event.TimeMs >= userFrom).Reverse().Select(field).OfType<string>().Take(n)];
+        FieldValue[]? Doc(string kind, string id, long from) => events.OfType<EntityDocument>().LastOrDefault(d => d.Kind == kind && d.Id == id && d.TimeMs <= cut) is { Json: { } json } doc && doc.TimeMs >= from
             ? new Rows.DocumentReader(kind == "user" ? [new("age", Rows.DocumentFieldKind.Number)] : [new("genre", Rows.DocumentFieldKind.Ids, 2)], new()).Read(json) : null;
-        bool Deleted(string kind, string id) => events.OfType<EntityDocument>().LastOrDefault(d => d.Kind == kind && d.Id == id && d.TimeMs <= cut) is { Json: null };
         string? tab = i.Context[0].Id, author = i.Context[1].Id;
-        long? last = counted.Where(e => e.Kind == "impression" && e.User == i.User && e.Event.TimeMs < cut).Select(e => (long?)e.Event.TimeMs).LastOrDefault();
-        bool userGone = Deleted("user", i.User), itemGone = Deleted("item", i.Item);
+        long? last = counted.Where(e => e.Kind == "impression" && e.User == i.User && e.Event.TimeMs < cut && e.Event.TimeMs >= userFrom).Select(e => (long?)e.Event.TimeMs).LastOrDefault();
         float[] numbers =
         [
-            (float)(Doc("user", i.User)?[0].Number ?? -1),
-            .. Rates("click", e => e.User == i.User && !userGone, 60, 0),
-            .. Rates("buy", e => e.User == i.User && !userGone && tab is not null && e.Tab == tab, 120),
-            .. Rates("click", e => e.Item == i.Item && !itemGone, 24, 0),
-            .. Rates("click", e => e.Item == i.Item && !itemGone && tab is not null && e.Tab == tab, 0),
-            .. Rates("buy", e => author is not null && e.Author == author, 240, 0),
-            (float)Math.Log(1 + (last is null || userGone ? 1000 : (i.TimeMs - last.Value) / 1000.0)),
+            (float)(Doc("user", i.User, userFrom)?[0].Number ?? -1),
+            .. Rates("click", userFrom, e => e.User == i.User, 60, 0),
+            .. Rates("buy", userFrom, e => e.User == i.User && tab is not null && e.Tab == tab, 120),
+            .. Rates("click", itemFrom, e => e.Item == i.Item, 24, 0),
+            .. Rates("click", itemFrom, e => e.Item == i.Item && tab is not null && e.Tab == tab, 0),
+            .. Rates("buy", long.MinValue, e => author is not null && e.Author == author, 240, 0),
+            (float)Math.Log(1 + (last is null ? 1000 : (i.TimeMs - last.Value) / 1000.0)),
         ];
-        string[][] ids = [[i.User], tab is null ? [] : [tab], Doc("item", i.Item)?[0].Ids ?? [], userGone ? [] : Sequence(e => e.Item, 3), userGone ? [] : Sequence(e => e.Tab, 2)];
+        string[][] ids = [[i.User], tab is null ? [] : [tab], Doc("item", i.Item, itemFrom)?[0].Ids ?? [], Sequence(e => e.Item, 3), Sequence(e => e.Tab, 2)];
         return Text(i.TimeMs, i.User, i.RequestId, i.Item, [Label("click", 60_000) ? 1 : 0, Label("buy", 30_000) ? 1 : 0], numbers, ids);
+    }
+
+    /// <summary>What happened to an entity before its last deletion, or before a silence of its time to live, is forgotten.</summary>
+    long KeepFrom(string kind, string id, long cut, Func<(SourceEvent Event, string Kind, string User, string Item, string? Tab, string? Author), bool> isOf)
+    {
+        EntityDocument[] documents = [.. events.OfType<EntityDocument>().Where(d => d.Kind == kind && d.Id == id && d.TimeMs <= cut)];
+        long from = documents.LastOrDefault(d => d.Json is null)?.TimeMs ?? long.MinValue;
+        if (spec.Entities[kind].Ttl is not { } ttl) return from;
+        long[] times = [.. counted.Where(e => isOf(e) && e.Event.TimeMs <= cut).Select(e => e.Event.TimeMs).Concat(documents.Select(d => d.TimeMs)).Order(), cut];
+        for (int n = times.Length - 1; n > 0; n--) if (times[n] - times[n - 1] > ttl.TotalMilliseconds) return Math.Max(from, times[n - 1] + 1);
+        return from;
     }
 
     public static string Text(Example e) =>

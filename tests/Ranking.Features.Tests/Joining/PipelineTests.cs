@@ -11,6 +11,10 @@ public class PipelineTests
 {
     static readonly FeatureBuilder Builder = new(new FeaturePlan(SmallProblem.Spec));
 
+    /// <summary>Entities that are never forgotten, soon, and at once.</summary>
+    static readonly FeatureBuilder[] Three = [Builder, new(new FeaturePlan(SmallProblem.Expiring(30, 20))), new(new FeaturePlan(SmallProblem.Expiring(5, 2)))];
+    static readonly Gen<FeatureBuilder> Builders = Gen.Int[0, 2].Select(i => Three[i]);
+
     static readonly Gen<SourceEvent> Event =
         from time in Gen.Int[0, 400]
         from kind in Gen.Int[0, 9]
@@ -33,14 +37,14 @@ public class PipelineTests
     [Fact]
     public void Examples_are_those_of_the_definitions_whatever_partitions_order_and_copies()
     {
-        (from log in Event.List[0, 120] from seed in Gen.UInt from partitions in Gen.Int[0, 2].Select(p => 1 << p) select (log, seed, partitions)).Sample(t =>
+        (from log in Event.List[0, 120] from seed in Gen.UInt from partitions in Gen.Int[0, 2].Select(p => 1 << p) from builder in Builders select (log, seed, partitions, builder)).Sample(t =>
         {
-            string[] expected = [.. new NaivePipeline(t.log).Examples()];
-            Assert.Equal(expected, Run(t.log.OrderBy(e => e, Order), 1, inOrder: true).Examples.Select(NaivePipeline.Text));
+            string[] expected = [.. new NaivePipeline(t.log, t.builder.Plan.Spec).Examples()];
+            Assert.Equal(expected, Run(t.builder, t.log.OrderBy(e => e, Order), 1, inOrder: true).Examples.Select(NaivePipeline.Text));
             // Arrival: disordered by less than the lateness, and every fifth event twice.
             var random = new Random((int)t.seed);
             List<SourceEvent> arrival = [.. t.log.Concat(t.log.Where((_, i) => i % 5 == 0)).OrderBy(e => e.TimeMs + random.Next(9_999))];
-            Collected got = Run(arrival, t.partitions, inOrder: false);
+            Collected got = Run(t.builder, arrival, t.partitions, inOrder: false);
             Assert.Equal(expected, got.Examples.Select(NaivePipeline.Text));
             Assert.DoesNotContain(got.Rejected, r => r.Why == Rejection.Late);
         }, iter: 1000, threads: 1);
@@ -49,25 +53,25 @@ public class PipelineTests
     [Fact]
     public void Rows_are_the_same_and_give_the_features_of_the_state()
     {
-        (from log in Event.List[1, 120] from seed in Gen.UInt from request in Gen.Int[412, 440] select (log, seed, request)).Sample(t =>
+        (from log in Event.List[1, 120] from seed in Gen.UInt from request in Gen.Int[412, 440] from builder in Builders select (log, seed, request, builder)).Sample(t =>
         {
-            Collected one = Run(t.log.OrderBy(e => e, Order), 1, inOrder: true);
+            Collected one = Run(t.builder, t.log.OrderBy(e => e, Order), 1, inOrder: true);
             var random = new Random((int)t.seed);
-            Collected four = Run([.. t.log.OrderBy(e => e.TimeMs + random.Next(9_999))], 4, inOrder: false);
+            Collected four = Run(t.builder, [.. t.log.OrderBy(e => e.TimeMs + random.Next(9_999))], 4, inOrder: false);
             Assert.Equal(one.Rows.OrderBy(r => r.Key, StringComparer.Ordinal), four.Rows.OrderBy(r => r.Key, StringComparer.Ordinal));
 
             // A later request reads its features from the rows; an impression at that time gets them from the state.
             long time = t.request * 500L;
             var ask = new Impression(time, "ask", "u1", "i1", null, [FieldValue.Of("t1"), FieldValue.Of("a1")]);
-            Example asked = Run([.. t.log.OrderBy(e => e, Order), ask], 1, inOrder: true).Examples.Single(e => e.RequestId == "ask");
-            var draft = new FeatureDraft(Builder.Plan);
+            Example asked = Run(t.builder, [.. t.log.OrderBy(e => e, Order), ask], 1, inOrder: true).Examples.Single(e => e.RequestId == "ask");
+            var draft = new FeatureDraft(t.builder.Plan);
             RequestFields fields = RequestFields.Of(ask);
-            Builder.AddRequest(draft, fields);
-            foreach (OwnerPlan owner in Builder.Plan.Owners)
+            t.builder.AddRequest(draft, fields);
+            foreach (OwnerPlan owner in t.builder.Plan.Owners)
             {
-                if (!one.Rows.TryGetValue($"{owner.Kind}:{fields.Keys.Of(owner.Field)}", out string? row)) { Builder.AddMissingOwner(draft, owner, fields); continue; }
-                var packed = new PackedRow(Builder.Plan, owner, Convert.FromHexString(row), indexed: t.seed % 2 == 0);
-                Assert.True(Builder.AddOwner(draft, owner, packed, fields, Builder.CutOf(time)));
+                if (!one.Written.TryGetValue($"{owner.Kind}:{fields.Keys.Of(owner.Field)}", out string? row)) { t.builder.AddMissingOwner(draft, owner, fields); continue; }
+                var packed = new PackedRow(t.builder.Plan, owner, Convert.FromHexString(row), indexed: t.seed % 2 == 0);
+                Assert.True(t.builder.AddOwner(draft, owner, packed, fields, t.builder.CutOf(time)));
             }
             Assert.Equal(asked.Features, draft.Build());
         }, iter: 1000, threads: 1);
@@ -77,7 +81,7 @@ public class PipelineTests
     public void An_event_later_than_the_lateness_is_rejected_and_stops_nothing()
     {
         Impression Shown(long time, string request) => new(time, request, "u1", "i1", null, [FieldValue.Missing, FieldValue.Missing]);
-        Collected got = Run([Shown(0, "a"), Shown(60_000, "b"), Shown(49_999, "late"), Shown(50_000, "in time")], 1, inOrder: false);
+        Collected got = Run(Builder, [Shown(0, "a"), Shown(60_000, "b"), Shown(49_999, "late"), Shown(50_000, "in time")], 1, inOrder: false);
         Assert.Equal(["a", "in time", "b"], got.Examples.Select(e => e.RequestId));
         Assert.Equal([("late", Rejection.Late)], got.Rejected.Select(r => (((Impression)r.Event).RequestId, r.Why)));
     }
@@ -86,7 +90,7 @@ public class PipelineTests
     public void A_copy_is_dropped_and_another_content_is_a_conflict()
     {
         Impression Shown(int position) => new(1000, "a", "u1", "i1", position, [FieldValue.Missing, FieldValue.Missing]);
-        Collected got = Run([Shown(2), Shown(1), Shown(1)], 1, inOrder: false);
+        Collected got = Run(Builder, [Shown(2), Shown(1), Shown(1)], 1, inOrder: false);
         Assert.Single(got.Examples);
         Assert.Equal([Rejection.Copy, Rejection.Conflict], got.Rejected.Select(r => r.Why));
     }
@@ -94,17 +98,17 @@ public class PipelineTests
     [Fact]
     public void A_document_that_is_not_JSON_is_rejected_and_stops_nothing()
     {
-        Collected got = Run([new EntityDocument(0, "item", "i1", "{"u8.ToArray()), new Impression(10_000, "a", "u1", "i1", null, [FieldValue.Missing, FieldValue.Missing])], 1, inOrder: true);
+        Collected got = Run(Builder, [new EntityDocument(0, "item", "i1", "{"u8.ToArray()), new Impression(10_000, "a", "u1", "i1", null, [FieldValue.Missing, FieldValue.Missing])], 1, inOrder: true);
         Assert.Single(got.Examples);
         Assert.Equal(Rejection.Unreadable, Assert.Single(got.Rejected).Why);
     }
 
     static readonly Comparer<SourceEvent> Order = Comparer<SourceEvent>.Create((a, b) => SourceEvent.Compare(a, b) is var c && c != 0 ? c : a.CompareContent(b));
 
-    static Collected Run(IEnumerable<SourceEvent> log, int partitions, bool inOrder)
+    static Collected Run(FeatureBuilder builder, IEnumerable<SourceEvent> log, int partitions, bool inOrder)
     {
         var collected = new Collected();
-        var pipeline = new LocalPipeline(Builder, partitions, collected);
+        var pipeline = new LocalPipeline(builder, partitions, collected);
         long last = 0;
         foreach (SourceEvent e in log)
         {
@@ -117,7 +121,10 @@ public class PipelineTests
             }
             last = Math.Max(last, e.TimeMs);
         }
-        pipeline.Heartbeat(last + FeatureRunTimes.Of(Builder.Plan).ClosingMs);
+        pipeline.Heartbeat(last + 10_001);
+        pipeline.Advance();
+        pipeline.FlushRows(); // as of the last event, and once more when all that is due was forgotten
+        pipeline.Heartbeat(last + FeatureRunTimes.Of(builder.Plan).ClosingMs);
         pipeline.Close();
         pipeline.FlushRows();
         Assert.All(pipeline.Tasks, t => Assert.Equal(0, t.Waiting + t.Sorting));
@@ -130,6 +137,9 @@ public class PipelineTests
 
         public Dictionary<string, string> Rows { get; } = [];
 
+        /// <summary>The last row that each key had, even if it was deleted since.</summary>
+        public Dictionary<string, string> Written { get; } = [];
+
         public List<(SourceEvent Event, Rejection Why)> Rejected { get; } = [];
 
         public void Emit(Example example) => Examples.Add(example);
@@ -137,7 +147,7 @@ public class PipelineTests
         public void EmitRow(OwnerPlan owner, string id, ReadOnlySpan<byte> row, bool deleted)
         {
             if (deleted) Rows.Remove($"{owner.Kind}:{id}");
-            else Rows[$"{owner.Kind}:{id}"] = Convert.ToHexString(row);
+            else Written[$"{owner.Kind}:{id}"] = Rows[$"{owner.Kind}:{id}"] = Convert.ToHexString(row);
         }
 
         public void Reject(SourceEvent sourceEvent, Rejection why, string detail) => Rejected.Add((sourceEvent, why));

@@ -33,6 +33,10 @@ static class SmallProblem
         Groups = new() { ["all"] = new(["user_id", "tab", "age", "genre", "user_click", "user_tab_buy", "item_click", "item_tab_click", "author_buy", "clicked", "clicked_tabs", "since"]) },
     };
 
+    /// <summary>The same, with entities that are forgotten after a silence.</summary>
+    public static RankingSpec Expiring(double userSeconds, double itemSeconds) =>
+        Spec with { Entities = new() { ["user"] = new(TimeSpan.FromSeconds(userSeconds)), ["item"] = new(TimeSpan.FromSeconds(itemSeconds)) } };
+
     static readonly WindowSpec Total = new(null);
 
     static WindowSpec Window(int seconds) => new(TimeSpan.FromSeconds(seconds));

@@ -20,7 +20,10 @@ namespace Ranking.Streams.Tests.Faults;
 /// <param name="KillAfter">How often it passes that point before.</param>
 /// <param name="UntilIdle">Seconds that it must have been caught up for to end; null: it runs for ever.</param>
 /// <param name="Live">Whether silent topics follow the others.</param>
-sealed record MemberStart(string Kafka, string Namespace, int Partitions, string StateFolder, string Member = "m0", string? KillAt = null, string? StopAt = null, int KillAfter = 0, double? UntilIdle = 1, bool Live = false);
+/// <param name="SessionSeconds">How long the group waits for it; brokers allow no less than six seconds.</param>
+/// <param name="AheadSeconds">How far, in event time, partitions may run ahead of the least.</param>
+sealed record MemberStart(string Kafka, string Namespace, int Partitions, string StateFolder, string Member = "m0", string? KillAt = null, string? StopAt = null, int KillAfter = 0, double? UntilIdle = 1, bool Live = false,
+    double SessionSeconds = 6, double AheadSeconds = 86_400);
 
 /// <summary>A member of a pipeline in a process of its own, so that it can be killed.</summary>
 sealed class MemberProcess : IDisposable
@@ -48,6 +51,9 @@ sealed class MemberProcess : IDisposable
 
     /// <summary>Starts a process.</summary>
     public static MemberProcess Start(MemberStart start) => new(start);
+
+    /// <summary>Its exit code; null while it runs.</summary>
+    public int? ExitCode => process.HasExited ? process.ExitCode : null;
 
     /// <summary>Waits until it has ended.</summary>
     /// <param name="killed">Whether by a kill, or well.</param>
@@ -102,7 +108,8 @@ sealed class MemberProcess : IDisposable
             BatchRecords = 200,
             Live = start.Live,
             IdleAfter = TimeSpan.FromSeconds(1),
-            SessionTimeout = TimeSpan.FromSeconds(6),
+            SessionTimeout = TimeSpan.FromSeconds(start.SessionSeconds),
+            MostAhead = TimeSpan.FromSeconds(start.AheadSeconds),
             Probe = point =>
             {
                 if (point == "committed" && !committed) Console.WriteLine("has committed");

@@ -5,33 +5,44 @@ using Ranking.Streams.Tests.Replay;
 
 namespace Ranking.Streams.Tests.Faults;
 
-/// <summary>A broker of the test's own, so that it can be killed: the one of ../shared/kafka, where RANKING_TEST_KAFKA asks for real brokers at all.</summary>
+/// <summary>Brokers of the test's own, so that they can be killed: those of ../shared/kafka, where RANKING_TEST_KAFKA asks for real brokers at all.</summary>
 sealed class OwnBroker : IDisposable
 {
+    readonly int nodes;
     readonly string scripts = Path.GetFullPath(Path.Combine(Repository.Root, "../shared/kafka"));
     readonly string folder = Directory.CreateTempSubdirectory("ranking-broker-").FullName;
-    readonly int port = FreePort();
+    readonly int port;
 
-    public OwnBroker()
+    /// <summary>Starts one node, or a cluster of several that keeps everything on three.</summary>
+    public OwnBroker(int nodes = 1)
     {
+        this.nodes = nodes;
+        port = FreePort(nodes);
         Assert.SkipWhen(Environment.GetEnvironmentVariable("RANKING_TEST_KAFKA") is null, "RANKING_TEST_KAFKA names no broker");
         Assert.SkipUnless(File.Exists(Path.Combine(scripts, "start")), $"{scripts} is not there: no broker to kill");
-        Start();
+        if (nodes == 1) Start();
+        else Script("cluster", folder, $"{port}", $"{nodes}");
     }
 
-    public string Address => $"127.0.0.1:{port}";
+    public int Nodes => nodes;
 
-    /// <summary>Starts it, with the data it had.</summary>
-    public void Start() => Script("start", folder, $"{port}");
+    public string Address => string.Join(',', Enumerable.Range(1, nodes).Select(n => $"127.0.0.1:{PortOf(n)}"));
 
-    /// <summary>Ends it, cleanly (TERM) or as a crash (KILL).</summary>
-    public void Stop(string signal) => Script("stop", folder, signal);
+    /// <summary>Starts a node, with the data it had.</summary>
+    public void Start(int node = 1) => Script("start", FolderOf(node), $"{PortOf(node)}");
+
+    /// <summary>Ends a node, cleanly (TERM) or as a crash (KILL).</summary>
+    public void Stop(string signal, int node = 1) => Script("stop", FolderOf(node), signal);
 
     public void Dispose()
     {
-        Stop("KILL");
+        for (int node = 1; node <= nodes; node++) Stop("KILL", node);
         Directory.Delete(folder, recursive: true);
     }
+
+    string FolderOf(int node) => nodes == 1 ? folder : Path.Combine(folder, $"{node}");
+
+    int PortOf(int node) => nodes == 1 ? port : port + 10 * node;
 
     void Script(string name, params string[] arguments)
     {
@@ -40,17 +51,27 @@ sealed class OwnBroker : IDisposable
         Assert.True(process.ExitCode == 0 || name == "stop", $"{name}: {process.StandardOutput.ReadToEnd()}");
     }
 
-    /// <summary>A port that is free together with the one after it, which is the controller's.</summary>
-    static int FreePort()
+    /// <summary>A port from which on every node's own and its controller's, one above, are free.</summary>
+    static int FreePort(int nodes)
     {
         while (true)
         {
-            using var one = new TcpListener(IPAddress.Loopback, 0);
-            one.Start();
-            int found = ((IPEndPoint)one.LocalEndpoint).Port;
-            using var next = new TcpListener(IPAddress.Loopback, found + 1);
-            try { next.Start(); return found; }
-            catch (SocketException) { }
+            int found = Random.Shared.Next(20_000, 30_000);
+            if (Enumerable.Range(0, nodes + 1).All(n => IsFree(found + 10 * n) && IsFree(found + 10 * n + 1))) return found;
+        }
+    }
+
+    static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 }

@@ -1,5 +1,4 @@
 using Ranking.Features.Events;
-using Ranking.Features.Tests.Joining;
 using Ranking.Streams.Replay;
 using Ranking.Streams.Tests.Pipeline;
 using Ranking.Streams.Topics;
@@ -26,7 +25,7 @@ sealed class RealProblem : IAsyncDisposable
         broker ??= Environment.GetEnvironmentVariable("RANKING_TEST_KAFKA");
         Assert.SkipWhen(broker is null, "RANKING_TEST_KAFKA names no broker");
         var kafka = new KafkaSettings(broker!, $"small-{Guid.NewGuid():N}"[..18]);
-        return new(kafka, await ProblemTopics.EnsureAsync(kafka, SmallProblem.Spec, partitions));
+        return new(kafka, await ProblemTopics.EnsureAsync(kafka, Outcome.Builder.Plan.Spec, partitions));
     }
 
     /// <summary>How a member starts here.</summary>
@@ -56,7 +55,7 @@ sealed class RealProblem : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ProblemTopics.DeleteAsync(Kafka, SmallProblem.Spec);
+        await ProblemTopics.DeleteAsync(Kafka, Outcome.Builder.Plan.Spec);
         Directory.Delete(folder, recursive: true);
     }
 }

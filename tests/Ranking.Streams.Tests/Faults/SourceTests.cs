@@ -31,7 +31,7 @@ public class SourceTests
                 if (e is EntityDocument { Json: null }) writer.Write(topic, partition, key, null, SourceRecords.TimeOf(e.TimeMs));
                 else writer.Write(topic, partition, key, Json(e));
             }
-            long end = Log[^1].TimeMs + 10_000_000;
+            long end = Log[^1].TimeMs + Features.Joining.FeatureRunTimes.Of(Outcome.Builder.Plan).ClosingMs;
             foreach (string topic in (string[])["impressions", "feedback", "entities.user", "entities.item"])
                 for (int p = 0; p < 2; p++) writer.Write(topic, p, "~hb"u8.ToArray(), JsonSerializer.SerializeToUtf8Bytes(new { time = end }));
             writer.Flush();

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Ranking.Features.Events;
 using Ranking.Features.Examples;
-using Ranking.Features.Tests.Joining;
 using Ranking.Streams.Embedded;
 using Ranking.Streams.Examples;
 using Ranking.Streams.Pipeline;
@@ -22,7 +21,7 @@ public class EmbeddedPipelineTests
 
         using EmbeddedKafka broker = EmbeddedKafka.Start();
         KafkaSettings kafka = broker.Settings("small");
-        int partitions = await ProblemTopics.EnsureAsync(kafka, SmallProblem.Spec);
+        int partitions = await ProblemTopics.EnsureAsync(kafka, Builder.Plan.Spec);
         using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         using var examples = new ExampleTopicReader(kafka, "test", Builder.Plan.Layout, partitions);
         using var rowsReader = new TopicReader(kafka, "test-rows", [TopicNames.Rows], partitions);

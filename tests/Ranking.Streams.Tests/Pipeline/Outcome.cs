@@ -12,7 +12,8 @@ namespace Ranking.Streams.Tests.Pipeline;
 /// <summary>What a run leaves: every example in the merged order, and the last row of each key.</summary>
 sealed class Outcome : ILocalOutput
 {
-    public static readonly FeatureBuilder Builder = new(new FeaturePlan(SmallProblem.Spec));
+    /// <summary>Entities are forgotten after silences that the histories have.</summary>
+    public static readonly FeatureBuilder Builder = new(new FeaturePlan(SmallProblem.Expiring(userSeconds: 900, itemSeconds: 250)));
 
     public List<Example> Examples { get; } = [];
 

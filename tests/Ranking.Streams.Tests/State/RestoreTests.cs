@@ -37,7 +37,7 @@ public class RestoreTests
         readonly TaskStore[] stores;
         readonly Queue<Action>[] mail;
         readonly ExampleMerge merge;
-        readonly IReadOnlyList<string> topics = PipelineTask.TopicsOf(Features.Tests.Joining.SmallProblem.Spec);
+        readonly IReadOnlyList<string> topics = PipelineTask.TopicsOf(Outcome.Builder.Plan.Spec);
 
         public Run(int partitions, Random random)
         {

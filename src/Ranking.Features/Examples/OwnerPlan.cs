@@ -1,0 +1,48 @@
+using Ranking.Features.Aggregates;
+using Ranking.Features.Rows;
+
+namespace Ranking.Features.Examples;
+
+/// <summary>An owner: a kind of thing (user, item, author …) that one place counts, and the features that it knows the values of.</summary>
+/// <param name="Index">Place among the plan's owners; 0 is the user.</param>
+/// <param name="Kind">user, item, or the name of a context field.</param>
+/// <param name="Field">Where an impression has the owner's id.</param>
+/// <param name="Document">Fields of its document that some feature needs.</param>
+/// <param name="Keys">What is counted about it.</param>
+/// <param name="Columns">The columns whose values it gives, in the layout's order.</param>
+public sealed record OwnerPlan(int Index, string Kind, KeyField Field, IReadOnlyList<DocumentField> Document, IReadOnlyList<KeyPlan> Keys, IReadOnlyList<ColumnPlan> Columns)
+{
+    readonly long[] bucketLengthsMs = [.. Keys.SelectMany(k => k.Buckets).Select(b => b.LengthMs).Distinct()];
+
+    /// <summary>Nothing is known of it when no event of it came for so long, milliseconds of event time; <see cref="long.MaxValue"/>: never.</summary>
+    public long TtlMs { get; init; } = long.MaxValue;
+
+    /// <summary>The time at which every bucket that holds a time has ended.</summary>
+    public long BucketsEndMs(long timeMs)
+    {
+        long end = timeMs;
+        foreach (long length in bucketLengthsMs) end = Math.Max(end, (new BucketPlan(length, 0).IndexOf(timeMs) + 1) * length);
+        return end;
+    }
+
+    /// <summary>Number of dense numbers among its columns.</summary>
+    public int NumberWidth { get; } = Columns.Where(c => !c.Column.IsIds).Sum(c => c.Column.Width);
+
+    /// <summary>The aggregates among its columns, by the key whose counts they need.</summary>
+    public IReadOnlyList<KeyAggregates> Aggregates { get; } =
+        [.. Columns.Where(c => c.Aggregate is not null).GroupBy(c => c.Aggregate!.Key).Select(g => new KeyAggregates(Keys[g.Key], [.. g]))];
+
+    /// <summary>The columns that are no aggregates.</summary>
+    public IReadOnlyList<ColumnPlan> Values { get; } = [.. Columns.Where(c => c.Aggregate is null)];
+
+    /// <summary>The same owner with some of its columns.</summary>
+    public OwnerPlan Of(IEnumerable<ColumnPlan> columns) => new(Index, Kind, Field, Document, Keys, [.. columns]) { TtlMs = TtlMs };
+
+    /// <summary>Whether counting an event of this kind changes anything here.</summary>
+    public bool Counts(string kind) => Keys.Any(k => k.MeasureOf(kind) >= 0);
+}
+
+/// <summary>Aggregates of one key: its counts are looked up once for all of them.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Columns">The aggregates' columns.</param>
+public sealed record KeyAggregates(KeyPlan Key, IReadOnlyList<ColumnPlan> Columns);

@@ -4,13 +4,15 @@ using Ranking.Features.Errors;
 using Ranking.Features.Examples;
 using Ranking.Streams.Pipeline;
 using Ranking.Streams.Topics;
+using RocksDbSharp;
 using KafkaError = Confluent.Kafka.ErrorCode;
 
 namespace Ranking.Streams.Loop;
 
 /// <summary>
 /// A member's life on a real broker: one session after another. A session that cannot go on (fenced after a long stop, a transaction
-/// that must be aborted, a broker that is away) has written nothing that counts; the next one begins at what was committed.
+/// that must be aborted, a broker that is away, a state folder that is gone or a disk that is full) has written nothing that counts; the
+/// next one begins at what was committed.
 /// </summary>
 sealed partial class MemberLoop(FeatureBuilder builder, KafkaSettings kafka, int partitions, PipelineOptions options, ILogger logger) : IPipelineLoop
 {
@@ -34,13 +36,13 @@ sealed partial class MemberLoop(FeatureBuilder builder, KafkaSettings kafka, int
                 session.Run(untilIdle, cancel);
                 return;
             }
-            catch (KafkaException e)
+            catch (Exception e) when (e is KafkaException or RocksDbException or IOException)
             {
                 if (cancel.IsCancellationRequested) return; // told to stop, and what is not committed does not count
-                if (e.Error.Code == KafkaError.FencedInstanceId)
+                if (e is KafkaException { Error.Code: KafkaError.FencedInstanceId })
                     throw new RankingException(ErrorCodes.MemberNameTaken, $"another process is member {options.Member} of {MemberClients.Group(kafka)} now", e);
                 pause = progress.Commits > before ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
-                LogAgain(logger, e.Error.Reason);
+                LogAgain(logger, e.Message);
                 cancel.WaitHandle.WaitOne(pause);
             }
         }

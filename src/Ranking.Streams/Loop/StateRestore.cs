@@ -60,7 +60,7 @@ sealed class StateRestore : IDisposable
         foreach (int p in held)
         {
             var store = new TaskStore(builder.Plan, featureHash);
-            databases[p].LoadInto(store);
+            databases[p].ForEach((key, value) => store.Load(key, value));
             long[] at = Agree(p, store, begins);
             var task = new PipelineTask(builder, p, partitions, output.Of(p), state: store);
             tasks.Add(new(p, task, store, databases[p], at));

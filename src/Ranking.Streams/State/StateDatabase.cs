@@ -55,13 +55,23 @@ sealed class StateDatabase : IDisposable
     }
 
     /// <summary>Gives every key and value, in the order of the keys' bytes.</summary>
-    public void LoadInto(TaskStore store)
+    /// <exception cref="RocksDbException">It is damaged, and was thrown away.</exception>
+    public void ForEach(Action<byte[], byte[]> give)
     {
-        using Iterator at = database.NewIterator();
-        for (at.SeekToFirst(); at.Valid(); at.Next())
+        try
         {
-            byte[] key = at.Key();
-            if (key[0] != OwnKey[0]) store.Load(key, at.Value());
+            using Iterator at = database.NewIterator();
+            for (at.SeekToFirst(); at.Valid(); at.Next())
+            {
+                byte[] key = at.Key();
+                if (key[0] != OwnKey[0]) give(key, at.Value());
+            }
+            Native.Instance.rocksdb_iter_get_error(at.Handle); // an iterator ends at a damaged block as it does at the end
+        }
+        catch (RocksDbException)
+        {
+            Clear();
+            throw;
         }
     }
 
@@ -69,7 +79,7 @@ sealed class StateDatabase : IDisposable
     public void Clear()
     {
         database.Dispose();
-        Directory.Delete(folder, recursive: true);
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         database = Open();
         Offset = 0;
     }
@@ -94,13 +104,14 @@ sealed class StateDatabase : IDisposable
         {
             return RocksDb.Open(options, folder);
         }
-        catch (RocksDbException e) when (e.Message.Contains("lock", StringComparison.OrdinalIgnoreCase))
+        catch (RocksDbException e) when (e.Message.Contains("While lock file", StringComparison.Ordinal) || e.Message.Contains("lock hold by", StringComparison.Ordinal))
         {
             throw new RankingException(ErrorCodes.StateInUse, $"{folder}: {e.Message}");
         }
-        catch (RocksDbException e) when (e.Message.StartsWith("Corruption", StringComparison.Ordinal))
+        catch (RocksDbException)
         {
-            Directory.Delete(folder, recursive: true);
+            // Damaged, half a copy, or deleted while it was opened.
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
             Directory.CreateDirectory(folder);
             return RocksDb.Open(options, folder);
         }

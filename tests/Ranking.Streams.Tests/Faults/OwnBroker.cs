@@ -37,7 +37,18 @@ sealed class OwnBroker : IDisposable
     public void Dispose()
     {
         for (int node = 1; node <= nodes; node++) Stop("KILL", node);
-        Directory.Delete(folder, recursive: true);
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+                return;
+            }
+            catch (IOException) when (tries < 20)
+            {
+                Thread.Sleep(100); // a node that was killed in the middle of a write
+            }
+        }
     }
 
     string FolderOf(int node) => nodes == 1 ? folder : Path.Combine(folder, $"{node}");

@@ -44,6 +44,37 @@ public sealed class StateDatabaseTests : IDisposable
         Assert.Equal(0, again.Offset);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // a copy that lacks a file
+    public void Damage_that_shows_only_when_it_is_read_is_no_end_of_what_there_is(bool missing)
+    {
+        using (var database = Open(Changelog))
+        {
+            var random = new Random(1);
+            for (int i = 0; i < 400; i++)
+            {
+                byte[] value = new byte[100_000]; // incompressible, and more than stays in memory
+                random.NextBytes(value);
+                database.Apply([new([9, (byte)i, (byte)(i >> 8)], value)], i);
+            }
+        }
+        string table = Directory.GetFiles(folder, "*.sst").Order().First();
+        if (missing) File.Delete(table);
+        else
+        {
+            byte[] bytes = File.ReadAllBytes(table);
+            bytes.AsSpan(bytes.Length / 2, 64).Fill(0x55);
+            File.WriteAllBytes(table, bytes);
+        }
+        using (var again = Open(Changelog))
+        {
+            if (missing) Assert.Equal(0, again.Offset);
+            else Assert.Throws<RocksDbSharp.RocksDbException>(() => again.ForEach((_, _) => { }));
+            Assert.Equal(0, again.Offset);
+        }
+    }
+
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     StateDatabase Open(Guid changelog) => new(folder, changelog, clock);

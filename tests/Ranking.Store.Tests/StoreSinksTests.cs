@@ -153,7 +153,7 @@ public class StoreSinksTests
 
         public async ValueTask DisposeAsync()
         {
-            if (embedded is null) await ProblemTopics.DeleteAsync(kafka, spec);
+            if (embedded is null) await ProblemTopics.DeleteAsync(kafka);
             embedded?.Dispose();
         }
     }

@@ -5,6 +5,7 @@ using Ranking.Cli.Quickstart;
 using Ranking.Features.Errors;
 using Ranking.Features.Spec;
 using Ranking.Store;
+using Ranking.Streams.Topics;
 using Spectre.Console;
 using Progress = Ranking.Cli.Output.Progress;
 
@@ -17,14 +18,14 @@ internal sealed class QuickstartCommand : RankingCommand
         data = OptionFactory.Text("--data", "Folder of the raw log; the folder data of the spec by default.", "DIR"),
         outFolder = OptionFactory.Text("--out", "Where the report and the model are kept; artifacts/quickstart by default.", "DIR");
 
-    readonly Option<string?> kafka = KafkaAddress.Option(), redis = RedisAddress.Option();
+    readonly Option<string?> kafka = KafkaAddress.Option(), kafkaConfig = KafkaAddress.ConfigOption(), redis = RedisAddress.Option();
     readonly Option<int> seed = OptionFactory.Integer("--seed", "Seed of training and requests; -1 for the spec's.", -1, -1, int.MaxValue);
     readonly Option<bool> serve = OptionFactory.Flag("--serve", "Keep the ranker up when all is done, until Ctrl-C.");
 
     public QuickstartCommand() : base("quickstart", "Replay a log through the pipeline, train, rank and evaluate: the whole loop, with a report.",
         "ranking quickstart", "ranking quickstart --serve", "ranking quickstart --spec features/movielens --data ~/ml-latest-small")
     {
-        foreach (Option option in (Option[])[spec, data, kafka, redis, seed, outFolder, serve]) Add(option);
+        foreach (Option option in (Option[])[spec, data, kafka, kafkaConfig, redis, seed, outFolder, serve]) Add(option);
     }
 
     public override async Task<int> RunAsync(Invocation run)
@@ -33,7 +34,8 @@ internal sealed class QuickstartCommand : RankingCommand
         string output = run.Get(outFolder) ?? Path.Combine("artifacts", "quickstart");
         Directory.CreateDirectory(output);
         StoreOptions? server = run.Get(redis) is { } address ? RedisAddress.Store(address, "quickstart") : null;
-        var loop = new QuickstartLoop(new(folder, run.Get(data) ?? Path.Combine(folder, "data"), run.Get(kafka), server, run.Get(seed) is >= 0 and var s ? s : null, output), run);
+        KafkaSettings? cluster = run.Get(kafka) is { } brokers ? new(brokers, "quickstart", KafkaAddress.Settings(brokers, run.Get(kafkaConfig))) : null;
+        var loop = new QuickstartLoop(new(folder, run.Get(data) ?? Path.Combine(folder, "data"), cluster, server, run.Get(seed) is >= 0 and var s ? s : null, output), run);
         Func<Uri, QuickstartResult, Task>? stay = run.Get(serve) ? (address, result) => Stay(run, loop, address, result) : null;
         QuickstartResult result = await Progress.Run(run.Terminal, progress => loop.RunAsync(progress, stay));
         if (stay is null) Show(run, loop, result);

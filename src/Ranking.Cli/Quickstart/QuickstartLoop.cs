@@ -11,9 +11,9 @@ using Ranking.Store;
 using Ranking.Store.Sink;
 using Ranking.Store.Vectors;
 using Ranking.Streams.Replay;
+using Ranking.Streams.Topics;
 using Ranking.Training;
 using Ranking.Training.Batches;
-using Ranking.Training.Evaluation;
 using Ranking.Training.Registry;
 
 namespace Ranking.Cli.Quickstart;
@@ -21,11 +21,11 @@ namespace Ranking.Cli.Quickstart;
 /// <summary>What a quickstart was asked for.</summary>
 /// <param name="SpecFolder">Folder of the spec.</param>
 /// <param name="DataFolder">Folder of the raw log.</param>
-/// <param name="Kafka">A real broker; null for the embedded one.</param>
+/// <param name="Kafka">A real cluster, in whatever namespace; null for the embedded broker.</param>
 /// <param name="Redis">A real server; null for the embedded one.</param>
 /// <param name="Seed">Seed of the training and of the requests; null: the spec's.</param>
 /// <param name="OutFolder">Where the report and the model registry are kept.</param>
-internal sealed record QuickstartOptions(string SpecFolder, string DataFolder, string? Kafka, StoreOptions? Redis, int? Seed, string OutFolder);
+internal sealed record QuickstartOptions(string SpecFolder, string DataFolder, KafkaSettings? Kafka, StoreOptions? Redis, int? Seed, string OutFolder);
 
 /// <summary>The whole loop, in order: look at the log, stream and train, rank at one instant, finish the log, evaluate, report.</summary>
 internal sealed class QuickstartLoop(QuickstartOptions options, Invocation run)
@@ -50,7 +50,8 @@ internal sealed class QuickstartLoop(QuickstartOptions options, Invocation run)
         (List<Impression> lastDay, QuickstartSplit split) = Look(progress, spec);
 
         string nameSpace = $"{spec.Name}-quickstart-{Guid.NewGuid():N}"[..Math.Min(60, spec.Name.Length + 22)];
-        await using QuickstartServers servers = await QuickstartServers.StartAsync(spec, nameSpace, options.Kafka, options.Redis);
+        using var traces = new QuickstartTraces(options.OutFolder);
+        await using QuickstartServers servers = await QuickstartServers.StartAsync(spec, nameSpace, options.Kafka, options.Redis, traces);
         long emptyRedis = await servers.UsedMemoryAsync();
         string registryFolder = Path.Combine(options.OutFolder, "registry");
         if (Directory.Exists(registryFolder)) Directory.Delete(registryFolder, recursive: true);
@@ -83,7 +84,11 @@ internal sealed class QuickstartLoop(QuickstartOptions options, Invocation run)
             await stream.FinishAsync(() => step.Report(stream.Replayed));
         result.Events = stream.Status.Events;
         result.Examples = stream.Status.Examples;
-        Evaluate(progress, spec, split, registry, trained, stream, ranked);
+        using (Progress.Step step = progress.Begin("evaluate", stream.Held.Count))
+        {
+            new QuickstartEvaluation(spec, split, OpenLog(spec), result, details).Run(registry.Open(trained.Model, trained.Version), stream, ranked, cancel);
+            step.Report(stream.Held.Count);
+        }
         result.Seconds = watch.Elapsed.TotalSeconds;
         result.Report = Path.GetFullPath(Path.Combine(options.OutFolder, "report.html"));
         QuickstartReport.Write(result.Report, spec.Name, result, details);
@@ -149,75 +154,8 @@ internal sealed class QuickstartLoop(QuickstartOptions options, Invocation run)
         example = ranked[0].List;
         result.RankP50Ms = details.LatenciesMs[details.LatenciesMs.Length / 2];
         result.RankP99Ms = details.LatenciesMs[details.LatenciesMs.Length * 99 / 100];
-        result.Retrieval = spec.Entities.ContainsKey(VectorStore.SearchedKind) ? await Retrieve(ranking, ranked) : "skipped: items have no documents";
+        result.Retrieval = spec.Entities.ContainsKey(VectorStore.SearchedKind) ? await ranking.RetrieveAsync(ranked, details, cancel) : "skipped: items have no documents";
         return ranked;
-    }
-
-    /// <summary>Ranks what is similar to an item and finds its neighbours; an item that was shown may have no document, so a few are tried.</summary>
-    async Task<string> Retrieve(QuickstartRanking ranking, List<(ShownList List, RankAnswer Answer)> ranked)
-    {
-        const int tries = 20;
-        foreach ((ShownList list, string item) in ranked.SelectMany(r => r.List.Candidates.Select(c => (r.List, c.Id))).DistinctBy(c => c.Id).Take(tries))
-        {
-            try
-            {
-                RankAnswer similar = await ranking.RankSimilarAsync(list, item, cancel);
-                details.Neighbours.Add((item, 1, null));
-                details.Neighbours.AddRange((await ranking.SimilarAsync(item, cancel)).Neighbours.Select(n => (n.Id, n.Similarity, (string?)null)));
-                return FormattableString.Invariant($"of 50 similar to {item}, {similar.Ranked[0].Id} ranks first");
-            }
-            catch (RankingClientException e) when (e.Problem?.Status == 501)
-            {
-                return "skipped: no vector sets";
-            }
-            catch (RankingClientException e) when (e.Problem?.Status == 404)
-            {
-            }
-        }
-        return $"skipped: none of {tries} items has a document";
-    }
-
-    void Evaluate(Progress progress, RankingSpec spec, QuickstartSplit split, ModelRegistry registry, TrainingOutcome trained, QuickstartStream stream, List<(ShownList List, RankAnswer Answer)> ranked)
-    {
-        using Progress.Step step = progress.Begin("evaluate", stream.Held.Count);
-        using Models.RankingModel model = VersionModel.Load(registry.Open(trained.Model, trained.Version));
-        string? gaucReason = GaucRule.ReasonAgainst(spec, null, split.TrainEndMs);
-        EvaluationReport report = Evaluator.Evaluate(ExampleScorer.Score(spec, model.Score, new ExampleList(stream.Held), cancel: cancel), new EvaluationSettings { GaucReason = gaucReason });
-        EvaluationReport baseline = Evaluator.Evaluate(stream.Baseline, new EvaluationSettings { GaucReason = gaucReason });
-        foreach ((string label, LabelMetrics metrics) in report.Labels) result.Labels[label] = new(metrics.Auc, metrics.Gauc, baseline.Labels[label].Auc);
-        details.Evaluation = report;
-
-        Dictionary<(string, string, long), bool> liked = [];
-        foreach (Example e in stream.Held) liked[(e.RequestId, e.Item, e.TimeMs)] = e.Labels[0] > 0;
-        bool Liked(Impression i) => liked.GetValueOrDefault((i.RequestId, i.Item, i.TimeMs));
-        var ndcg = new List<(double Ranked, double Shown)>();
-        (ShownList List, RankAnswer Answer)? best = null;
-        foreach ((ShownList list, RankAnswer answer) in ranked)
-        {
-            Dictionary<string, int> shownAt = list.Candidates.Select((c, i) => (c.Id, i)).ToDictionary(c => c.Id, c => c.i, StringComparer.Ordinal);
-            if (list.Ndcg(answer.Ranked.Select(r => shownAt[r.Id]), Liked) is not { } value) continue;
-            ndcg.Add((value, list.Ndcg(Enumerable.Range(0, list.Candidates.Count), Liked)!.Value));
-            if (best is null || (list.Candidates.Count > best.Value.List.Candidates.Count && list.Candidates.Count <= 12)) best = (list, answer);
-        }
-        if (ndcg.Count == 0) return;
-        (result.RankNdcg10, result.ShownNdcg10) = (ndcg.Average(n => n.Ranked), ndcg.Average(n => n.Shown));
-        Dictionary<string, string> documents = Documents(spec, [.. best!.Value.Answer.Ranked.Select(r => r.Id), .. details.Neighbours.Select(n => n.Id)]);
-        foreach (RankedItem item in best.Value.Answer.Ranked)
-        {
-            int at = best.Value.List.Candidates.Select(c => c.Id).ToList().IndexOf(item.Id);
-            details.Ranked.Add((item, at, Liked(best.Value.List.Impressions[at]), documents.GetValueOrDefault(item.Id)));
-        }
-        for (int i = 0; i < details.Neighbours.Count; i++) details.Neighbours[i] = details.Neighbours[i] with { Document = documents.GetValueOrDefault(details.Neighbours[i].Id) };
-        step.Report(stream.Held.Count);
-    }
-
-    Dictionary<string, string> Documents(RankingSpec spec, HashSet<string> items)
-    {
-        var documents = new Dictionary<string, string>(StringComparer.Ordinal);
-        using RawLogs log = OpenLog(spec)();
-        foreach (EntityDocument document in log.ReadEntities())
-            if (document is { Kind: "item", Json: { } json } && items.Contains(document.Id)) documents[document.Id] = System.Text.Encoding.UTF8.GetString(json);
-        return documents;
     }
 
     sealed class Told(Action<TrainingProgress> show) : IProgress<TrainingProgress>

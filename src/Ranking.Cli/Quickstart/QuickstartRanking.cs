@@ -55,8 +55,31 @@ internal sealed class QuickstartRanking(RankingSpec spec, RankingClient client, 
         return latencies;
     }
 
-    /// <summary>Ranks what is similar to an item, once.</summary>
-    public Task<RankAnswer> RankSimilarAsync(ShownList list, string item, CancellationToken cancel) => client.RankAsync(new RankRequest
+    /// <summary>Ranks what is similar to an item and finds its neighbours; an item that was shown may have no document, so a few are tried.</summary>
+    public async Task<string> RetrieveAsync(List<(ShownList List, RankAnswer Answer)> ranked, QuickstartDetails details, CancellationToken cancel)
+    {
+        const int tries = 20;
+        foreach ((ShownList list, string item) in ranked.SelectMany(r => r.List.Candidates.Select(c => (r.List, c.Id))).DistinctBy(c => c.Id).Take(tries))
+        {
+            try
+            {
+                RankAnswer similar = await RankSimilarAsync(list, item, cancel);
+                details.Neighbours.Add((item, 1, null));
+                details.Neighbours.AddRange((await client.SimilarAsync(new() { Id = item, K = 5 }, cancel)).Neighbours.Select(n => (n.Id, n.Similarity, (string?)null)));
+                return FormattableString.Invariant($"of 50 similar to {item}, {similar.Ranked[0].Id} ranks first");
+            }
+            catch (RankingClientException e) when (e.Problem?.Status == 501)
+            {
+                return "skipped: no vector sets";
+            }
+            catch (RankingClientException e) when (e.Problem?.Status == 404)
+            {
+            }
+        }
+        return $"skipped: none of {tries} items has a document";
+    }
+
+    Task<RankAnswer> RankSimilarAsync(ShownList list, string item, CancellationToken cancel) => client.RankAsync(new RankRequest
     {
         User = list.User,
         Time = at,
@@ -64,9 +87,6 @@ internal sealed class QuickstartRanking(RankingSpec spec, RankingClient client, 
         CandidatesFrom = new() { SimilarTo = item, K = 50 },
         Limit = 10,
     }, cancel);
-
-    /// <summary>Five neighbours of an item's document.</summary>
-    public Task<SimilarAnswer> SimilarAsync(string item, CancellationToken cancel) => client.SimilarAsync(new SimilarRequest { Id = item, K = 5 }, cancel);
 
     RankRequest Request(ShownList list, IReadOnlyList<Candidate> candidates) => new()
     {

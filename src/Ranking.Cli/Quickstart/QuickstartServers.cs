@@ -14,10 +14,12 @@ internal sealed class QuickstartServers : IAsyncDisposable
     readonly RankingSpec spec;
     readonly EmbeddedKafka? embeddedKafka;
     readonly EmbeddedRedis? embeddedRedis;
+    readonly QuickstartTraces traces;
+    readonly QuickstartTrace trace;
 
-    QuickstartServers(RankingSpec spec, EmbeddedKafka? embeddedKafka, EmbeddedRedis? embeddedRedis, KafkaSettings kafka, int partitions, StoreConnection store)
+    QuickstartServers(RankingSpec spec, QuickstartTraces traces, QuickstartTrace trace, EmbeddedKafka? embeddedKafka, EmbeddedRedis? embeddedRedis, KafkaSettings kafka, int partitions, StoreConnection store)
     {
-        (this.spec, this.embeddedKafka, this.embeddedRedis) = (spec, embeddedKafka, embeddedRedis);
+        (this.spec, this.traces, this.trace, this.embeddedKafka, this.embeddedRedis) = (spec, traces, trace, embeddedKafka, embeddedRedis);
         (Kafka, Partitions, Store) = (kafka, partitions, store);
     }
 
@@ -30,23 +32,46 @@ internal sealed class QuickstartServers : IAsyncDisposable
     /// <summary>The keys.</summary>
     public StoreConnection Store { get; }
 
-    /// <summary>Starts what was not named, and makes the topics.</summary>
-    public static async Task<QuickstartServers> StartAsync(RankingSpec spec, string nameSpace, string? kafkaAddress, StoreOptions? redis)
+    /// <summary>Starts what was not named, removes what dead runs left on what was, and makes the topics.</summary>
+    /// <param name="spec">The problem.</param>
+    /// <param name="nameSpace">Of topics and keys.</param>
+    /// <param name="kafka">A real cluster, in whatever namespace; null for the embedded broker.</param>
+    /// <param name="redis">A real server, likewise.</param>
+    /// <param name="traces">Where it is noted what lies on real servers.</param>
+    public static async Task<QuickstartServers> StartAsync(RankingSpec spec, string nameSpace, KafkaSettings? kafka, StoreOptions? redis, QuickstartTraces traces)
     {
-        EmbeddedKafka? embeddedKafka = kafkaAddress is null ? EmbeddedKafka.Start() : null;
+        await RemoveAsync(traces, kafka, redis);
+        var trace = new QuickstartTrace(nameSpace, kafka?.BootstrapServers, redis?.Address);
+        if (trace is not { Kafka: null, Redis: null }) traces.Add(trace);
+        EmbeddedKafka? embeddedKafka = kafka is null ? EmbeddedKafka.Start() : null;
         EmbeddedRedis? embeddedRedis = redis is null ? EmbeddedRedis.Start() : null;
         try
         {
-            KafkaSettings kafka = embeddedKafka?.Settings(nameSpace) ?? new(kafkaAddress!, nameSpace);
+            kafka = embeddedKafka?.Settings(nameSpace) ?? kafka! with { Namespace = nameSpace };
             int partitions = await ProblemTopics.EnsureAsync(kafka, spec);
             StoreConnection store = await StoreConnection.ConnectAsync((redis ?? new() { Address = embeddedRedis!.Address, Namespace = nameSpace }) with { Namespace = nameSpace });
-            return new(spec, embeddedKafka, embeddedRedis, kafka, partitions, store);
+            return new(spec, traces, trace, embeddedKafka, embeddedRedis, kafka, partitions, store);
         }
         catch
         {
             embeddedRedis?.Dispose();
             embeddedKafka?.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Removes what a dead run left on these servers; what it left on others stays noted.</summary>
+    static async Task RemoveAsync(QuickstartTraces traces, KafkaSettings? kafka, StoreOptions? redis)
+    {
+        foreach (QuickstartTrace trace in traces.All.Where(t => (t.Kafka ?? kafka?.BootstrapServers) == kafka?.BootstrapServers && (t.Redis ?? redis?.Address) == redis?.Address).ToArray())
+        {
+            if (trace.Kafka is not null) await ProblemTopics.DeleteAsync(kafka! with { Namespace = trace.Namespace });
+            if (trace.Redis is not null)
+            {
+                await using StoreConnection store = await StoreConnection.ConnectAsync(redis! with { Namespace = trace.Namespace });
+                await DeleteKeysAsync(store);
+            }
+            traces.Remove(trace);
         }
     }
 
@@ -80,15 +105,16 @@ internal sealed class QuickstartServers : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (embeddedRedis is null) await DeleteKeysAsync();
+        if (embeddedRedis is null) await DeleteKeysAsync(Store);
         await Store.DisposeAsync();
         embeddedRedis?.Dispose();
-        if (embeddedKafka is null) await ProblemTopics.DeleteAsync(Kafka, spec);
+        if (embeddedKafka is null) await ProblemTopics.DeleteAsync(Kafka);
         embeddedKafka?.Dispose();
+        traces.Remove(trace);
     }
 
-    async Task DeleteKeysAsync()
+    static async Task DeleteKeysAsync(StoreConnection store)
     {
-        await foreach (RedisKey key in Store.ScanAsync(Store.Keys.AllPattern)) await Store.Database.KeyDeleteAsync(key);
+        await foreach (RedisKey key in store.ScanAsync(store.Keys.AllPattern)) await store.Database.KeyDeleteAsync(key);
     }
 }

@@ -59,13 +59,15 @@ public static class ProblemTopics
         }
     }
 
-    /// <summary>Deletes the problem's topics; those that do not exist are passed over.</summary>
-    public static async Task DeleteAsync(KafkaSettings kafka, RankingSpec spec)
+    /// <summary>Deletes all topics of a namespace.</summary>
+    public static async Task DeleteAsync(KafkaSettings kafka)
     {
         using IAdminClient admin = kafka.Admin();
+        string[] topics = [.. admin.GetMetadata(TimeSpan.FromSeconds(15)).Topics.Select(t => t.Topic).Where(t => t.StartsWith(kafka.Topic(""), StringComparison.Ordinal))];
+        if (topics.Length == 0) return;
         try
         {
-            await admin.DeleteTopicsAsync([.. TopicNames.All(spec).Select(t => kafka.Topic(t.Name))]);
+            await admin.DeleteTopicsAsync(topics);
         }
         catch (DeleteTopicsException e) when (e.Results.All(r => r.Error.Code is KafkaError.NoError or KafkaError.UnknownTopicOrPart))
         {

@@ -37,7 +37,7 @@ sealed class Broker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (embedded is null) await ProblemTopics.DeleteAsync(Kafka, spec);
+        if (embedded is null) await ProblemTopics.DeleteAsync(Kafka);
         embedded?.Dispose();
     }
 }

@@ -55,7 +55,7 @@ sealed class RealProblem : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ProblemTopics.DeleteAsync(Kafka, Outcome.Builder.Plan.Spec);
+        await ProblemTopics.DeleteAsync(Kafka);
         Directory.Delete(folder, recursive: true);
     }
 }

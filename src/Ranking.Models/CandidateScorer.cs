@@ -18,9 +18,9 @@ public sealed class CandidateScorer
     /// <summary>Candidates that are scored together: few enough for their activations to stay in a core's cache.</summary>
     const int Block = 50;
 
-    readonly RankingModel model;
+    readonly IScoringModel model;
     readonly bool spread;
-    readonly InputPlan plan;
+    readonly InputPlan? plan;
     readonly TokenMixerScorer? scorer;
     readonly bool[] once;
     readonly int[] tokenOffsets, tokenWidths; // In the item's token, of each group; width 0: not cacheable.
@@ -30,12 +30,14 @@ public sealed class CandidateScorer
     /// <summary>Over a model as it is now.</summary>
     /// <param name="model">The model.</param>
     /// <param name="spread">Whether a long list is spread over <see cref="SpareThreads"/>.</param>
-    public CandidateScorer(RankingModel model, bool spread = false)
+    public CandidateScorer(IScoringModel model, bool spread = false)
     {
         (this.model, this.spread) = (model, spread);
-        plan = model.Plan;
-        if (model.Spec.Kind == "tokenmixer-large" && !plan.Columns.Any(c => c.Attention))
-            scorer = new TokenMixerScorer(plan.Shape, model.Tasks, TokenMixerLargeSettings.Of(model.Spec), model.Parameters);
+        if (model is RankingModel { Spec.Kind: "tokenmixer-large" } mixer && !mixer.Plan.Columns.Any(c => c.Attention))
+        {
+            plan = mixer.Plan;
+            scorer = new TokenMixerScorer(plan.Shape, model.Tasks, TokenMixerLargeSettings.Of(model.Spec), mixer.Parameters);
+        }
         once = [.. model.Layout.Groups.Select(g => g.Side == Side.User)];
         tokenWidths = [.. model.Layout.Groups.Select((g, i) => g.Side == Side.Item ? scorer?.TokenWidth(i) ?? 0 : 0)];
         tokenOffsets = new int[tokenWidths.Length];
@@ -58,7 +60,7 @@ public sealed class CandidateScorer
         for (int g = 0; g < tokenWidths.Length; g++)
         {
             if (tokenWidths[g] == 0) continue;
-            float[] raw = new float[plan.Shape.Groups[g].Width];
+            float[] raw = new float[plan!.Shape.Groups[g].Width];
             plan.Gather(g, item, raw);
             scorer!.ComputeToken(g, raw, numbers.Slice(tokenOffsets[g], tokenWidths[g]), own);
         }
@@ -88,7 +90,7 @@ public sealed class CandidateScorer
 
     void ScoreBlock(IReadOnlyList<FeatureVector> candidates, IReadOnlyList<byte[]?>? itemTokens, int first, float[] scores)
     {
-        int count = Math.Min(Block, candidates.Count - first), width = plan.Shape.Width;
+        int count = Math.Min(Block, candidates.Count - first), width = plan!.Shape.Width;
         ReadOnlySpan<float> TokenOf(int b, int g) => tokenWidths[g] == 0 || itemTokens?[first + b] is not { } token ? default
             : MemoryMarshal.Cast<byte, float>(token).Slice(tokenOffsets[g], tokenWidths[g]);
         if (!inputs.TryTake(out float[]? raw_BF)) raw_BF = new float[Block * width];

@@ -13,7 +13,7 @@ namespace Ranking.Models;
 
 /// <summary>A whole model: ID tables, the pooling of sequences and a network, from feature vectors to one probability a task.</summary>
 /// <remarks>Scoring is thread-safe while nobody trains the same instance.</remarks>
-public sealed class RankingModel : IDisposable
+public sealed class RankingModel : IScoringModel
 {
     const string WeightsFile = "weights.safetensors", Format = "1";
     readonly InputPlan plan;

@@ -30,7 +30,7 @@ static class PromotionGate
             ModelVersion version = registry.Open(name, serving);
             RankingSpec old = VersionModel.SpecOf(version);
             if (old.FeatureHash != spec.FeatureHash) return outcome with { Reason = $"version {serving} has other features and cannot score these examples" };
-            using RankingModel model = VersionModel.Load(version, device);
+            using IScoringModel model = VersionModel.Load(version, device);
             ScoredRows rows = ExampleScorer.Score(old, model.Score, examples, cancel: cancel);
             double? promoted = Evaluator.Evaluate(rows, new EvaluationSettings { GaucReason = "not asked for" }).Labels[label].Auc;
             bool passed = auc >= promoted - spec.Training.GateAuc;

@@ -3,9 +3,9 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ranking.Features.Errors;
-using Ranking.Features.Spec;
 using Ranking.Features.Spec.Writing;
 using Ranking.Models;
+using Ranking.Models.Trees;
 using Ranking.Training.Batches;
 using Ranking.Training.Evaluation;
 using Ranking.Training.Registry;
@@ -33,6 +33,7 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
     {
         if (run.Validation is null && run.Spec.Training.Patience > 0)
             throw new RankingException(ErrorCodes.ModelSettings, $"training.patience is {run.Spec.Training.Patience}, but there are no validation examples to stop by; expected 0 or validation examples.");
+        if (TreeModel.IsKind(run.Spec.Model.Kind)) return TrainTrees(run, progress, cancel);
         using WriterLock held = registry.LockForTraining(run.ModelName);
         using TrainingSession session = TrainingSession.Begin(registry, run);
         if (session.Resumed) LogResumed(run.ModelName, session.Step);
@@ -115,18 +116,35 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
             EvaluationReport report = run.Validation is null
                 ? Evaluator.Evaluate(progressive.Rows(), new EvaluationSettings { GaucReason = run.GaucReason })
                 : session.BestModel is { } best ? VersionModel.Evaluate(run, best.Score, cancel) : session.Report(cancel);
-            if (!run.Publish) return sofar with { Metrics = report };
             // Without examples set aside, the latest ones serve: the new model's scores of them are from before it learned from them.
             IExampleSource? examples = run.Validation ?? (run.PublishEvery is null ? null : new ExampleList(progressive.Examples));
-            GateOutcome? gate = PromotionGate.Judge(registry, run.ModelName, run.Spec, report.Labels.Values.First().Auc, examples, run.Device, cancel);
-            ModelVersion version = registry.Publish(run.ModelName, Info(session, run, gate), folder => Write(folder, session, run.Spec, report), gate?.Passed ?? false);
-            bool promoted = registry.Promoted(run.ModelName) == version.Info.Version;
-            LogPublished(version.ToString(), promoted, gate?.ToString() ?? "the first version");
-            return sofar with { Version = version.Info.Version, Promoted = promoted, Gate = gate, Metrics = report };
+            return PublishVersion(run, sofar with { Metrics = report }, Info(session, run), examples, folder =>
+            {
+                if (session.BestModel is { } best) best.Save(folder);
+                else session.SaveModel(folder);
+                File.WriteAllBytes(Path.Combine(folder, ModelVersion.TrainingFile),
+                    JsonSerializer.SerializeToUtf8Bytes(new { validations = session.State.Validations, curve = session.State.Curve.Points }, Indented));
+            }, cancel);
         }
     }
 
-    static VersionInfo Info(TrainingSession session, TrainingRun run, GateOutcome? gate) => new()
+    /// <summary>Judges a new version by the gate and publishes it, where a version is to be published.</summary>
+    TrainingOutcome PublishVersion(TrainingRun run, TrainingOutcome sofar, VersionInfo info, IExampleSource? examples, Action<string> write, CancellationToken cancel)
+    {
+        if (!run.Publish) return sofar;
+        GateOutcome? gate = PromotionGate.Judge(registry, run.ModelName, run.Spec, sofar.Metrics?.Labels.Values.First().Auc, examples, run.Device, cancel);
+        ModelVersion version = registry.Publish(run.ModelName, info with { Gate = gate }, folder =>
+        {
+            write(folder);
+            File.WriteAllBytes(Path.Combine(folder, ModelVersion.SpecFile), SpecWriter.ToJson(run.Spec, indented: true));
+            if (sofar.Metrics is { } metrics) File.WriteAllBytes(Path.Combine(folder, ModelVersion.MetricsFile), JsonSerializer.SerializeToUtf8Bytes(metrics, Indented));
+        }, gate?.Passed ?? false);
+        bool promoted = registry.Promoted(run.ModelName) == version.Info.Version;
+        LogPublished(version.ToString(), promoted, gate?.ToString() ?? "the first version");
+        return sofar with { Version = version.Info.Version, Promoted = promoted, Gate = gate };
+    }
+
+    static VersionInfo Info(TrainingSession session, TrainingRun run) => new()
     {
         Kind = run.Spec.Model.Kind,
         FeatureHash = run.Spec.FeatureHash,
@@ -136,19 +154,8 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
         LastTimeMs = session.State.LastTimeMs,
         Seed = run.Spec.Training.Seed,
         FromVersion = run.FromVersion,
-        Gate = gate,
         Machine = session.State.Machine,
     };
-
-    static void Write(string folder, TrainingSession session, RankingSpec spec, EvaluationReport report)
-    {
-        if (session.BestModel is { } best) best.Save(folder);
-        else session.SaveModel(folder);
-        File.WriteAllBytes(Path.Combine(folder, ModelVersion.SpecFile), SpecWriter.ToJson(spec, indented: true));
-        File.WriteAllBytes(Path.Combine(folder, ModelVersion.MetricsFile), JsonSerializer.SerializeToUtf8Bytes(report, Indented));
-        File.WriteAllBytes(Path.Combine(folder, ModelVersion.TrainingFile),
-            JsonSerializer.SerializeToUtf8Bytes(new { validations = session.State.Validations, curve = session.State.Curve.Points }, Indented));
-    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training of {Model} goes on from the checkpoint of step {Step}.")]
     partial void LogResumed(string model, long step);

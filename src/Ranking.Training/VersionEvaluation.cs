@@ -32,7 +32,7 @@ public sealed class VersionEvaluation(ModelRegistry registry, string device = "c
         RankingSpec spec = VersionModel.SpecOf(version);
         ExampleFiles all = new(spec, files);
         ExampleRange examples = new(all, range);
-        using RankingModel model = VersionModel.Load(version, device);
+        using IScoringModel model = VersionModel.Load(version, device);
         ScoredRows rows = Score(version, spec, model, examples, segment is null ? null : Segments.By(spec, segment, model, examples), cancel);
         string? reason = GaucRule.ReasonAgainst(spec, all.UserFrozenAtMs, range.FromMs ?? all.FirstTimeMs);
         return Evaluator.Evaluate(rows, new EvaluationSettings { GaucReason = reason, Resamples = resamples });
@@ -71,14 +71,14 @@ public sealed class VersionEvaluation(ModelRegistry registry, string device = "c
         {
             RankingSpec spec = VersionModel.SpecOf(version);
             ExampleRange examples = new(new ExampleFiles(spec, files), range);
-            using RankingModel model = VersionModel.Load(version, device);
+            using IScoringModel model = VersionModel.Load(version, device);
             return Score(version, spec, model, examples, null, cancel);
         }
         ScoredRows rowsA = Scored(versionA);
         return new ComparisonReport(versionA.ToString(), versionB.ToString(), rowsA.Count, Evaluator.Compare(rowsA, Scored(versionB)));
     }
 
-    ScoredRows Score(ModelVersion version, RankingSpec spec, RankingModel model, IExampleSource examples, Func<Example, string>? segment, CancellationToken cancel)
+    ScoredRows Score(ModelVersion version, RankingSpec spec, IScoringModel model, IExampleSource examples, Func<Example, string>? segment, CancellationToken cancel)
     {
         long done = 0;
         float[] ScoreBatch(IReadOnlyList<FeatureVector> vectors)

@@ -2,6 +2,7 @@ using Ranking.Features.Errors;
 using Ranking.Features.Examples;
 using Ranking.Features.Spec;
 using Ranking.Models;
+using Ranking.Models.Trees;
 using Ranking.Training.Evaluation;
 using Ranking.Training.Registry;
 using TorchSharp;
@@ -17,7 +18,13 @@ public static class VersionModel
     /// <summary>Loads a version for scoring.</summary>
     /// <param name="version">The version, opened and so checked.</param>
     /// <param name="device">cpu or cuda.</param>
-    public static RankingModel Load(ModelVersion version, string device = "cpu") => Load(version, SpecOf(version), DeviceNamed(device), trains: false);
+    public static IScoringModel Load(ModelVersion version, string device = "cpu")
+    {
+        RankingSpec spec = SpecOf(version);
+        return TreeModel.IsKind(spec.Model.Kind)
+            ? Checked(version, () => TreeModel.Load(version.Folder, FeatureLayout.Of(spec), spec.Model))
+            : Load(version, spec, DeviceNamed(device), trains: false);
+    }
 
     /// <summary>The device of a name.</summary>
     /// <exception cref="RankingException">It is neither cpu nor cuda, or libtorch finds no card.</exception>
@@ -38,9 +45,14 @@ public static class VersionModel
     {
         if (spec.FeatureHash != version.Info.FeatureHash)
             throw new RankingException(ErrorCodes.FeatureHashDiffers, $"{version} was trained with the features {version.Info.FeatureHash}, not {spec.FeatureHash}: its spec has other events, labels, features or groups.");
+        return Checked(version, () => RankingModel.Load(version.Folder, FeatureLayout.Of(spec), spec.Model, device, trains));
+    }
+
+    static T Checked<T>(ModelVersion version, Func<T> load)
+    {
         try
         {
-            return RankingModel.Load(version.Folder, FeatureLayout.Of(spec), spec.Model, device, trains);
+            return load();
         }
         catch (InvalidDataException error)
         {

@@ -21,7 +21,7 @@ internal sealed class QuickstartEvaluation(RankingSpec spec, QuickstartSplit spl
     /// <param name="cancel">Stops it.</param>
     public void Run(ModelVersion version, QuickstartStream stream, List<(ShownList List, RankAnswer Answer)> ranked, CancellationToken cancel)
     {
-        using RankingModel model = VersionModel.Load(version);
+        using IScoringModel model = VersionModel.Load(version);
         string? gaucReason = GaucRule.ReasonAgainst(spec, null, split.TrainEndMs);
         EvaluationReport report = Evaluator.Evaluate(ExampleScorer.Score(spec, model.Score, new ExampleList(stream.Held), cancel: cancel), new EvaluationSettings { GaucReason = gaucReason });
         EvaluationReport baseline = Evaluator.Evaluate(stream.Baseline, new EvaluationSettings { GaucReason = gaucReason });

@@ -15,7 +15,7 @@ namespace Ranking.Features.Spec;
 /// <param name="TokenizerInit">Scale of the initial tokenizer, times PyTorch's default for a linear layer.</param>
 /// <param name="FeedForwardInit">Scale of the initial up and gate matrices, times Xavier's.</param>
 /// <param name="Dropout">Dropout in the feed-forward's hidden layer.</param>
-/// <param name="Experts">Sparse per-token mixture: experts E; 0 for a dense model.</param>
+/// <param name="Experts">Sparse per-token mixture: experts E; 0 for a dense model. RankMixer: experts of its ReLU-routed mixture.</param>
 /// <param name="Active">Active experts k, the shared one included.</param>
 /// <param name="Alpha">Gate scale; by default E / k.</param>
 /// <param name="Hidden">Hidden layers of the rivals that have some.</param>
@@ -32,6 +32,10 @@ namespace Ranking.Features.Spec;
 /// <param name="Towers">Hidden layers of each label's tower; none by default.</param>
 /// <param name="BalanceWeight">Weight of the experts' load-balance loss (Switch).</param>
 /// <param name="ZLossWeight">Weight of the router's z-loss.</param>
+/// <param name="ActiveShare">RankMixer's mixture: the share of its experts that the routers' penalty steers to.</param>
+/// <param name="Rounds">LightGBM: trees a label.</param>
+/// <param name="Leaves">LightGBM: leaves of a tree.</param>
+/// <param name="Shrinkage">LightGBM: what a tree's answer is multiplied by.</param>
 public sealed record ModelSpec(
     [AllowedValues("tokenmixer-large", "rankmixer", "lr", "fm", "dnn", "deepfm", "dcnv2", "dlrm", "wukong", "finalmlp", "finalnet", "din",
         "lightgbm", "lightgbm-rank")]
@@ -63,7 +67,11 @@ public sealed record ModelSpec(
     [Range(0.0, 1.0, MaximumIsExclusive = true)] double ReadoutDropout = 0,
     [Range(1, 65536)] IReadOnlyList<int>? Towers = null,
     [Range(0.0, 100.0)] double BalanceWeight = 0,
-    [Range(0.0, 100.0)] double ZLossWeight = 0)
+    [Range(0.0, 100.0)] double ZLossWeight = 0,
+    [Range(0.0, 1.0, MinimumIsExclusive = true)] double ActiveShare = 0.25,
+    [Range(1, 100_000)] int Rounds = 200,
+    [Range(2, 10_000)] int Leaves = 31,
+    [Range(0.0, 1.0, MinimumIsExclusive = true)] double Shrinkage = 0.05)
 {
     /// <summary>Hidden layers of the rivals that have some.</summary>
     public IReadOnlyList<int> Hidden { get; init; } = Hidden ?? [256, 128];

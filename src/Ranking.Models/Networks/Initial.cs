@@ -17,6 +17,9 @@ public abstract record Initial
     /// <summary>Uniform ±1/√in times a factor: what <c>torch.nn.Linear</c> draws by default, for weight and bias alike.</summary>
     public static Initial Linear(double scale = 1) => new Uniform((fanIn, _) => scale / Math.Sqrt(fanIn));
 
+    /// <summary>All that number.</summary>
+    public static Initial Constantly(double value) => new Constant(value);
+
     /// <summary>Uniform in ±bound.</summary>
     public static Initial Within(double bound) => new Uniform((_, _) => bound);
 

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Ranking.Models.RankMixer;
 
 /// <summary>
-/// RankMixer (arXiv 2507.15551), dense: one concatenated vector cut into T slices, each projected to a token; blocks
-/// <c>S = LN(Mix(X) + X)</c>, <c>X' = LN(PFFN(S) + S)</c> with H = T; mean over the tokens.
+/// RankMixer (arXiv 2507.15551): one concatenated vector cut into T slices, each projected to a token; blocks
+/// <c>S = LN(Mix(X) + X)</c>, <c>X' = LN(PFFN(S) + S)</c> with H = T; mean over the tokens. With
+/// experts PFFN is a <see cref="ReluRoutedMoe"/>, and the dense run's loss joins as an auxiliary tower's would.
 /// </summary>
 /// <remarks>Letters of shape suffixes: B examples, F raw numbers, T tokens, D token width, S hidden width k·D, K tasks.</remarks>
 public sealed class RankMixerNetwork : IRankingNetwork
@@ -46,34 +47,39 @@ public sealed class RankMixerNetwork : IRankingNetwork
     /// <summary>From tokens [T, B, D] to logits.</summary>
     public NetworkOutput ForwardTokens(Tensor x_TBD, ForwardPass pass)
     {
-        foreach (Block block in blocks) x_TBD = block.Forward(x_TBD, pass);
-        return new NetworkOutput(head.Forward(x_TBD.mean([0])));
+        Tensor logits_BK = Run(dense: false);
+        // Dense training, sparse inference: training runs a second time with the dense routers, so that every expert learns.
+        return settings.Experts > 0 && pass.Training ? new NetworkOutput(logits_BK, [Run(dense: true)]) : new NetworkOutput(logits_BK);
+
+        Tensor Run(bool dense)
+        {
+            Tensor y_TBD = x_TBD;
+            foreach (Block block in blocks) y_TBD = block.Forward(y_TBD, dense, pass);
+            return head.Forward(y_TBD.mean([0]));
+        }
     }
 
     sealed class Block
     {
         readonly RankMixerSettings settings;
-        readonly Tensor norm1_D, shift1_D, norm2_D, shift2_D, w1_TDS, b1_TS, w2_TSD, b2_TD;
+        readonly Tensor norm1_D, shift1_D, norm2_D, shift2_D;
+        readonly IRankMixerFeedForward feedForward;
 
         public Block(ParameterSet parameters, string name, RankMixerSettings settings)
         {
             this.settings = settings;
-            (int t, int d, int s) = (settings.Tokens, settings.Dim, settings.Expansion * settings.Dim);
+            int d = settings.Dim;
             norm1_D = parameters.Add($"{name}.norm1.weight", Initial.One, d);
             shift1_D = parameters.Add($"{name}.norm1.bias", Initial.Zero, d);
             norm2_D = parameters.Add($"{name}.norm2.weight", Initial.One, d);
             shift2_D = parameters.Add($"{name}.norm2.bias", Initial.Zero, d);
-            w1_TDS = parameters.Add($"{name}.w1", Initial.Xavier(), t, d, s);
-            b1_TS = parameters.Add($"{name}.b1", Initial.Zero, t, s);
-            w2_TSD = parameters.Add($"{name}.w2", Initial.Xavier(), t, s, d);
-            b2_TD = parameters.Add($"{name}.b2", Initial.Zero, t, d);
+            feedForward = settings.Experts > 0 ? new ReluRoutedMoe(parameters, name, settings) : new PerTokenGelu(parameters, name, settings);
         }
 
-        public Tensor Forward(Tensor x_TBD, ForwardPass pass)
+        public Tensor Forward(Tensor x_TBD, bool dense, ForwardPass pass)
         {
             Tensor s_TBD = Norm(Mixing.Mix(x_TBD, settings.Tokens) + x_TBD, norm1_D, shift1_D);
-            Tensor hidden_TBS = pass.Dropout(nn.functional.gelu(s_TBD.bmm(w1_TDS) + b1_TS.unsqueeze(1)), settings.HiddenDropout);
-            return Norm(hidden_TBS.bmm(w2_TSD) + b2_TD.unsqueeze(1) + s_TBD, norm2_D, shift2_D);
+            return Norm(feedForward.Forward(s_TBD, dense, pass) + s_TBD, norm2_D, shift2_D);
         }
 
         Tensor Norm(Tensor x, Tensor weight_D, Tensor bias_D) => nn.functional.layer_norm(x, [settings.Dim], weight_D, bias_D, 1e-5);

@@ -24,6 +24,12 @@ public sealed record RankMixerSettings
     /// <summary>Dropout in the feed-forward's hidden layer while training, [0, 1). Default 0.</summary>
     public double HiddenDropout { get; init; }
 
+    /// <summary>E, which must divide the hidden width. Default 0: dense.</summary>
+    public int Experts { get; init; }
+
+    /// <summary>The share of experts that the serving routers are steered to. Default 0.25; only where <see cref="Experts"/> &gt; 0.</summary>
+    public double ActiveShare { get; init; } = 0.25;
+
     /// <summary>The settings of a spec's model: H is T, n is k.</summary>
     /// <exception cref="ArgumentException">Settings that no model can have.</exception>
     public static RankMixerSettings Of(ModelSpec model) => new RankMixerSettings
@@ -34,6 +40,8 @@ public sealed record RankMixerSettings
         Expansion = Math.Max(1, (int)Math.Round(model.N)),
         TokenizerScale = model.TokenizerInit,
         HiddenDropout = model.Dropout,
+        Experts = model.Experts,
+        ActiveShare = model.ActiveShare,
     }.Validated();
 
     /// <summary>Refuses settings that no model can have.</summary>
@@ -47,6 +55,10 @@ public sealed record RankMixerSettings
         Setting.AtLeast(1, Layers, "layers");
         Setting.Positive(TokenizerScale, "tokenizer_scale");
         Setting.Rate(HiddenDropout, "hidden_dropout");
+        if (Experts == 0) return this;
+        Setting.AtLeast(2, Experts, "experts");
+        Setting.Require(Expansion * Dim % Experts == 0, "experts", Experts, $"a divisor of the hidden width ({Expansion * Dim})");
+        Setting.Require(ActiveShare is > 0 and <= 1, "active_share", ActiveShare, "a number in (0, 1]");
         return this;
     }
 }

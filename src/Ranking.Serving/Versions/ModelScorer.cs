@@ -8,7 +8,7 @@ namespace Ranking.Serving.Versions;
 /// <summary>Scores with a model of the registry.</summary>
 /// <param name="model">The model, which this owns.</param>
 /// <param name="keptNegatives">Share of negatives that it was trained on; its probabilities are corrected for it.</param>
-internal sealed class ModelScorer(RankingModel model, double keptNegatives) : IScorer
+internal sealed class ModelScorer(IScoringModel model, double keptNegatives) : IScorer
 {
     // A long list is spread over threads that have nothing else to do: latency falls while there is room, and nothing is lost when there is none.
     readonly CandidateScorer scorer = new(model, spread: true);

@@ -24,7 +24,7 @@ internal sealed class RegistrySource(RankerOptions options, RankingSpec spec, Ti
             throw new RankingException(ErrorCodes.FeatureHashDiffers,
                 $"{version} was trained with the features {own.FeatureHash}, this ranker serves {featureHash}: the spec of --spec has other events, labels, features or groups.");
         }
-        RankingModel loaded = VersionModel.Load(version);
+        IScoringModel loaded = VersionModel.Load(version);
         return new ServingVersion(version.ToString(), featureHash, own, new ModelScorer(loaded, own.Negatives.Keep), options.Limits, clock);
     }
 }

@@ -22,13 +22,15 @@ public static class Segments
     /// <param name="model">The model, for <c>new:</c>.</param>
     /// <param name="examples">The examples, read once where a number is cut into tenths.</param>
     /// <exception cref="RankingException">The spec has no such feature, or it has several numbers.</exception>
-    public static Func<Example, string> By(RankingSpec spec, string name, RankingModel model, IExampleSource examples)
+    public static Func<Example, string> By(RankingSpec spec, string name, IScoringModel model, IExampleSource examples)
     {
         bool isNew = name.StartsWith(NewPrefix, StringComparison.Ordinal);
         string feature = isNew ? name[NewPrefix.Length..] : name;
         FeatureColumn column = FeatureLayout.Of(spec).Columns.FirstOrDefault(c => c.Feature == feature)
             ?? throw new RankingException(ErrorCodes.WrongUsage, $"segment '{name}': the spec has no feature '{feature}'; it has {string.Join(", ", spec.Features.Keys)}.");
-        if (column.IsIds) return isNew ? KnownOrNew(column, model.Tables[column.Table!]) : e => Value(e.Features.IdsOf(column.Index));
+        if (column.IsIds && !isNew) return e => Value(e.Features.IdsOf(column.Index));
+        if (column.IsIds) return model is RankingModel tables ? KnownOrNew(column, tables.Tables[column.Table!])
+            : throw new RankingException(ErrorCodes.WrongUsage, $"segment '{name}': a model of kind '{spec.Model.Kind}' has no tables of ids.");
         if (isNew) throw new RankingException(ErrorCodes.WrongUsage, $"segment '{name}': the feature '{feature}' is a number; 'new:' needs a feature of ids.");
         if (column.Width != 1) throw new RankingException(ErrorCodes.WrongUsage, $"segment '{name}': the feature has {column.Width} numbers; expected a feature of ids or of one number.");
         return Tenths(column, examples);

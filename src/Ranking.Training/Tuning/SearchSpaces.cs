@@ -14,10 +14,13 @@ public static class SearchSpaces
         "model.d=32,64,128", "model.h=4,8", "model.l=1..3", "model.n=0.5,1,2", "model.dropout=0.0..0.4", "model.tokenizer_init=0.1,0.25,0.5,1", "model.down_init=0.01,0.1,1",
     ];
 
+    static readonly string[] Trees = ["model.rounds=50..400", "model.leaves=15,31,63,127", "model.shrinkage=2e-2..2e-1:log"];
+
     /// <summary>The ranges of a kind of model.</summary>
     public static IReadOnlyList<SearchRange> For(string kind) => kind switch
     {
         "tokenmixer-large" or "rankmixer" => [.. Everywhere.Concat(Mixers).Select(SearchRange.Parse)],
+        "lightgbm" or "lightgbm-rank" => [.. Trees.Select(SearchRange.Parse)],
         "lr" or "fm" => [.. Everywhere.Select(SearchRange.Parse)],
         _ => [.. Everywhere.Append("model.dropout=0.0..0.4").Select(SearchRange.Parse), new SearchRange("model.hidden", ["[128]", "[256, 128]", "[400, 400]", "[512, 256, 128]"])],
     };

@@ -5,6 +5,7 @@ using Ranking.Features.Examples;
 using Ranking.Features.Spec;
 using Ranking.Features.Spec.Writing;
 using Ranking.Models;
+using Ranking.Models.Trees;
 using Ranking.Training.Registry;
 
 namespace Ranking.Training.Tuning;
@@ -114,7 +115,7 @@ public sealed class Tuner(string logFile)
             try
             {
                 RankingSpec spec = SpecReader.Parse(text, "the spec", null, settings.Select(s => (s.Key, s.Value)).Append(("model.kind", kind)));
-                new RankingModel(FeatureLayout.Of(spec), spec.Model, 0, trains: false).Dispose();
+                if (!TreeModel.IsKind(kind)) new RankingModel(FeatureLayout.Of(spec), spec.Model, 0, trains: false).Dispose();
                 return (spec, settings);
             }
             catch (Exception error) when (error is SpecException or ArgumentException)

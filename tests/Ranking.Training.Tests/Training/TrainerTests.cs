@@ -38,7 +38,7 @@ public class TrainerTests
         ModelVersion version = registry.Open("small");
         RankingSpec spec = VersionModel.SpecOf(version);
         Assert.Equal(spec.SpecHash, version.Info.SpecHash);
-        using RankingModel model = VersionModel.Load(version);
+        using RankingModel model = (RankingModel)VersionModel.Load(version);
         EvaluationReport again = Evaluator.Evaluate(ExampleScorer.Score(spec, model.Score, new ExampleList(Held)));
         Assert.Equal(outcome.Metrics.Labels["click"].Auc, again.Labels["click"].Auc);
         Assert.Equal(JsonSerializer.Serialize(outcome.Metrics.Labels["buy"]), JsonSerializer.Serialize(again.Labels["buy"]));
@@ -150,7 +150,7 @@ public class TrainerTests
         Assert.Equal(best, outcome.Validations[^4].Auc);
         Assert.True(outcome.Validations[^1].Auc < best);
         Assert.Equal(best, outcome.Metrics!.Labels["click"].Auc);
-        using RankingModel model = VersionModel.Load(registry.Open("small"));
+        using RankingModel model = (RankingModel)VersionModel.Load(registry.Open("small"));
         Assert.Equal(best, Evaluator.Evaluate(ExampleScorer.Score(run.Spec, model.Score, run.Validation)).Labels["click"].Auc);
     }
 

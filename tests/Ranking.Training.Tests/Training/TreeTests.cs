@@ -6,7 +6,6 @@ using Ranking.Models.Trees;
 using Ranking.Training.Batches;
 using Ranking.Training.Registry;
 using Ranking.Training.Tests.Registry;
-using Xunit;
 
 namespace Ranking.Training.Tests.Training;
 

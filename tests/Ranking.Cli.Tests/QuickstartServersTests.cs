@@ -2,6 +2,7 @@ using Ranking.Cli.Quickstart;
 using Ranking.Features.Spec;
 using Ranking.Store;
 using Ranking.Store.Embedded;
+using Ranking.Store.Upkeep;
 using Ranking.Training.Registry;
 
 namespace Ranking.Cli.Tests;
@@ -30,8 +31,8 @@ public sealed class QuickstartServersTests : IDisposable
         long empty = await servers.UsedMemoryAsync();
         for (int i = 0; i < 2_500; i++) await servers.Store.Database.StringSetAsync($"small-1:{{{i % 64}}}:item:{i:D5}", new byte[200]);
         await servers.Store.Database.StringSetAsync("other:key", new byte[10_000]);
-        long perKey = "small-1:{0}:item:00000".Length + 200, grown = await servers.UsedMemoryAsync() - empty;
-        Assert.InRange(grown, 2_500 * perKey, 2_500 * (perKey + 1)); // two digits of a tag take one byte more
+        long keys = 2_500 * RedisMemory.OfKey("small-1:{10}:item:00000".Length, 200), grown = await servers.UsedMemoryAsync() - empty;
+        Assert.InRange(grown, keys + RedisMemory.OfTable(2_500), keys + RedisMemory.OfTable(2_500) * 1.01);
     }
 
     [Fact]

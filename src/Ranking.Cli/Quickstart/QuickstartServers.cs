@@ -1,6 +1,7 @@
 using Ranking.Features.Spec;
 using Ranking.Store;
 using Ranking.Store.Embedded;
+using Ranking.Store.Upkeep;
 using Ranking.Store.Vectors;
 using Ranking.Streams.Embedded;
 using Ranking.Streams.Topics;
@@ -75,30 +76,29 @@ internal sealed class QuickstartServers : IAsyncDisposable
         }
     }
 
-    /// <summary>Bytes that Redis says it uses; of one that does not say (Garnet), those of the namespace's keys, string values and vectors.</summary>
+    /// <summary>Bytes that Redis says it uses; of one that does not say (Garnet), what Redis 7 would use for the keys, and the numbers of the vectors.</summary>
     public async Task<long> UsedMemoryAsync()
     {
         foreach (var section in await Store.Multiplexer.GetServers()[0].InfoAsync("memory"))
             foreach ((string key, string value) in section)
                 if (key == "used_memory" && long.TryParse(value, out long bytes)) return bytes;
-        long sum = 0;
-        var lengths = new List<Task<long>>();
+        (long sum, long count) = (0, 0);
+        var sizes = new List<Task<long>>();
         await foreach (RedisKey key in Store.ScanAsync(Store.Keys.AllPattern))
         {
-            sum += ((byte[])key!).Length;
-            lengths.Add(LengthAsync(key));
-            if (lengths.Count < 1000) continue;
-            sum += (await Task.WhenAll(lengths)).Sum();
-            lengths.Clear();
+            count++;
+            sizes.Add(SizeAsync(key));
+            if (sizes.Count < 1000) continue;
+            sum += (await Task.WhenAll(sizes)).Sum();
+            sizes.Clear();
         }
-        sum += (await Task.WhenAll(lengths)).Sum();
-        return sum;
+        return sum + (await Task.WhenAll(sizes)).Sum() + RedisMemory.OfTable(count);
     }
 
-    async Task<long> LengthAsync(RedisKey key)
+    async Task<long> SizeAsync(RedisKey key)
     {
         if (key == Store.Keys.Vectors(VectorStore.SearchedKind)) return sizeof(float) * spec.Mbat.Dimension * await new VectorStore(Store, VectorStore.SearchedKind, spec.Mbat.Dimension).CountAsync();
-        try { return await Store.Database.StringLengthAsync(key); }
+        try { return RedisMemory.OfKey(((byte[])key!).Length, (int)await Store.Database.StringLengthAsync(key)); }
         catch (RedisServerException) { return 0; } // what lies beside the vectors is no string
     }
 

@@ -1,5 +1,8 @@
 using Ranking.Features.Events;
+using Ranking.Streams.Loop;
+using Ranking.Streams.State;
 using Ranking.Streams.Tests.Pipeline;
+using Ranking.Streams.Topics;
 
 namespace Ranking.Streams.Tests.Faults;
 
@@ -54,9 +57,33 @@ public class KillTests
         Expected.Value.MustEqual(problem.Outcome);
     }
 
+    [Fact]
+    public async Task State_that_is_older_than_a_day_is_thrown_away()
+    {
+        await using RealProblem problem = await RealProblem.Create(partitions: 1);
+        problem.Replay(Log);
+        await Killed(problem, "applied", 3);
+        using (var offsets = new OffsetQueries(problem.Kafka))
+        using (var old = new StateDatabase(Path.Combine(problem.StateOf("m0"), "0"), await offsets.IdOfAsync(problem.Kafka.Topic(TopicNames.State)), new TwoDaysAgo()))
+        {
+            // What it lost meanwhile would be missed, if it were used.
+            var keys = new List<StateChange>();
+            old.ForEach((key, _) => keys.Add(new(key, null)));
+            Assert.NotEmpty(keys);
+            old.Apply(keys[1..], old.Offset); // all but where it stands
+        }
+        await problem.Run();
+        Expected.Value.MustEqual(problem.Outcome);
+    }
+
     static async Task Killed(RealProblem problem, string point, int after)
     {
         using MemberProcess member = MemberProcess.Start(problem.Member with { KillAt = point, KillAfter = after });
         await member.Ended(killed: true);
+    }
+
+    sealed class TwoDaysAgo : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddDays(-2);
     }
 }

@@ -22,8 +22,9 @@ namespace Ranking.Streams.Tests.Faults;
 /// <param name="Live">Whether silent topics follow the others.</param>
 /// <param name="SessionSeconds">How long the group waits for it; brokers allow no less than six seconds.</param>
 /// <param name="AheadSeconds">How far, in event time, partitions may run ahead of the least.</param>
+/// <param name="Client">Further settings of its Kafka clients.</param>
 sealed record MemberStart(string Kafka, string Namespace, int Partitions, string StateFolder, string Member = "m0", string? KillAt = null, string? StopAt = null, int KillAfter = 0, double? UntilIdle = 1, bool Live = false,
-    double SessionSeconds = 6, double AheadSeconds = 86_400);
+    double SessionSeconds = 6, double AheadSeconds = 86_400, IReadOnlyDictionary<string, string>? Client = null);
 
 /// <summary>A member of a pipeline in a process of its own, so that it can be killed.</summary>
 sealed class MemberProcess : IDisposable
@@ -120,7 +121,7 @@ sealed class MemberProcess : IDisposable
                 signal.WaitForExit();
             },
         };
-        using var member = new PipelineMember(Outcome.Builder, new KafkaSettings(start.Kafka, start.Namespace), start.Partitions, new Lines(), options);
+        using var member = new PipelineMember(Outcome.Builder, new KafkaSettings(start.Kafka, start.Namespace, start.Client), start.Partitions, new Lines(), options);
         try
         {
             member.Run(start.UntilIdle is { } seconds ? TimeSpan.FromSeconds(seconds) : null, stop.Token);

@@ -26,6 +26,9 @@ sealed class OwnBroker : IDisposable
 
     public int Nodes => nodes;
 
+    /// <summary>Where the first node keeps what it has.</summary>
+    public string Folder => FolderOf(1);
+
     public string Address => string.Join(',', Enumerable.Range(1, nodes).Select(n => $"127.0.0.1:{PortOf(n)}"));
 
     /// <summary>Starts a node, with the data it had.</summary>

@@ -20,16 +20,16 @@ sealed class RealProblem : IAsyncDisposable
     public string StateOf(string member) => Path.Combine(folder, Kafka.Namespace, member);
 
     /// <summary>Makes the topics; skips the test where there is no broker.</summary>
-    public static async Task<RealProblem> Create(int partitions = 8, string? broker = null)
+    public static async Task<RealProblem> Create(int partitions = 8, string? broker = null, IReadOnlyDictionary<string, string>? client = null)
     {
         broker ??= Environment.GetEnvironmentVariable("RANKING_TEST_KAFKA");
         Assert.SkipWhen(broker is null, "RANKING_TEST_KAFKA names no broker");
-        var kafka = new KafkaSettings(broker!, $"small-{Guid.NewGuid():N}"[..18]);
+        var kafka = new KafkaSettings(broker!, $"small-{Guid.NewGuid():N}"[..18], client);
         return new(kafka, await ProblemTopics.EnsureAsync(kafka, Outcome.Builder.Plan.Spec, partitions));
     }
 
     /// <summary>How a member starts here.</summary>
-    public MemberStart Member => new(Kafka.BootstrapServers, Kafka.Namespace, Partitions, folder);
+    public MemberStart Member => new(Kafka.BootstrapServers, Kafka.Namespace, Partitions, folder) { Client = Kafka.Extra };
 
     /// <summary>Writes a log to the source topics.</summary>
     /// <param name="log">The log, in order.</param>

@@ -73,6 +73,7 @@ sealed class ChaosRun : IDisposable
 
     public void Dispose()
     {
+        brokerReturns.Wait();
         foreach (ChaosMember member in members) member.Dispose();
     }
 

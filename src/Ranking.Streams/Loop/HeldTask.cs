@@ -76,5 +76,9 @@ sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDa
         changes = [];
     }
 
-    public void Dispose() => database.Dispose();
+    public void Dispose()
+    {
+        store.Dispose();
+        database.Dispose();
+    }
 }

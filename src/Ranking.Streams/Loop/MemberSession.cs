@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Ranking.Features.Errors;
 using Ranking.Features.Examples;
 using Ranking.Streams.Pipeline;
+using Ranking.Streams.State;
 using Ranking.Streams.Topics;
 using KafkaError = Confluent.Kafka.ErrorCode;
 
@@ -30,6 +31,7 @@ sealed partial class MemberSession : IDisposable
     readonly OffsetQueries offsets;
     readonly IConsumer<byte[], byte[]?> consumer;
     readonly SortedDictionary<int, HeldTask> tasks = [];
+    readonly StateMemory memory;
     readonly Pacing pacing;
     readonly SilentTopics? silent;
     readonly Stopwatch sinceCommit = Stopwatch.StartNew(), sinceRows = Stopwatch.StartNew(), sinceDelete = Stopwatch.StartNew(), sinceTaken = Stopwatch.StartNew();
@@ -46,6 +48,7 @@ sealed partial class MemberSession : IDisposable
         input = new(builder.Plan.Spec, kafka, partitions, output, logger, options.Live ? options.MostFuture : null);
         offsets = new(kafka);
         pacing = new(kafka, input, options.MostAhead);
+        memory = new(options.StateBytes);
         if (options.Live) silent = new(kafka, input, offsets, options.IdleAfter);
         consumer = MemberClients.Consumer(kafka, options)
             .SetPartitionsAssignedHandler((_, given) => { Take(given); return []; }) // assigned for real once they are restored
@@ -152,7 +155,7 @@ sealed partial class MemberSession : IDisposable
     {
         if (consumer.Consume(TimeSpan.Zero) is not null) throw new InvalidOperationException("a message came before its task was restored");
         if (restore is null || !restore.Step(consumer)) return true;
-        foreach (HeldTask held in restore.Finish(output)) tasks.Add(held.Partition, held);
+        foreach (HeldTask held in restore.Finish(output, memory)) tasks.Add(held.Partition, held);
         restore.Dispose();
         restore = null;
         consumer.Assign(tasks.Values.SelectMany(held => held.Positions.Select((at, t) => new TopicPartitionOffset(kafka.Topic(input.Topics[t]), held.Partition, at))));
@@ -265,6 +268,7 @@ sealed partial class MemberSession : IDisposable
         writer.Commit(positions, consumer.ConsumerGroupMetadata, stopping);
         options.Probe?.Invoke("committed");
         foreach (HeldTask held in changed) held.ApplyChanges();
+        if (memory.IsOver) memory.Trim();
         options.Probe?.Invoke("applied");
         progress.Committed(tasks.Values.Sum(t => t.TakeUsed()), output.Written);
     }

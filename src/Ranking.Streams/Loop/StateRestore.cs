@@ -5,6 +5,7 @@ using Ranking.Features.Joining;
 using Ranking.Streams.Pipeline;
 using Ranking.Streams.State;
 using Ranking.Streams.Topics;
+using RocksDbSharp;
 using KafkaError = Confluent.Kafka.ErrorCode;
 
 namespace Ranking.Streams.Loop;
@@ -52,19 +53,26 @@ sealed class StateRestore : IDisposable
 
     /// <summary>The tasks, with the positions they go on from; the databases are theirs from now on.</summary>
     /// <exception cref="RankingException">RNK2004: a position lies below its log's start. RNK2006: offsets and changelog do not agree.</exception>
-    public IReadOnlyList<HeldTask> Finish(MemberOutput output)
+    public IReadOnlyList<HeldTask> Finish(MemberOutput output, StateMemory memory)
     {
         TopicPartition[] inputs = [.. held.SelectMany(Inputs)];
         Dictionary<TopicPartition, long> begins = inputs.Length == 0 ? [] : offsets.BeginsAsync(inputs).GetAwaiter().GetResult();
         var tasks = new List<HeldTask>();
         foreach (int p in held)
         {
-            var store = new TaskStore(builder.Plan, featureHash);
-            databases[p].ForEach((key, value) => store.Load(key, value));
-            long[] at = Agree(p, store, begins);
-            var task = new PipelineTask(builder, p, partitions, output.Of(p), state: store);
-            tasks.Add(new(p, task, store, databases[p], at));
-            databases.Remove(p);
+            try
+            {
+                var store = new TaskStore(builder.Plan, featureHash, databases[p], memory);
+                long[] at = Agree(p, store, begins);
+                var task = new PipelineTask(builder, p, partitions, output.Of(p), state: store);
+                tasks.Add(new(p, task, store, databases[p], at));
+                databases.Remove(p);
+            }
+            catch (RocksDbException)
+            {
+                databases[p].Clear(); // the next session restores it
+                throw;
+            }
         }
         return tasks;
     }

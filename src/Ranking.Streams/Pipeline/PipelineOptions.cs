@@ -25,6 +25,9 @@ public sealed record PipelineOptions
     /// <summary>With <see cref="Live"/>: an event further ahead of its record's own time is a dead letter. Default one hour.</summary>
     public TimeSpan MostFuture { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>What entities may take in memory, estimated; the others are read from RocksDB when they are needed. Default 512 MiB.</summary>
+    public long StateBytes { get; init; } = 512L << 20;
+
     /// <summary>How long the group waits for a member that does not answer. Default 15 s.</summary>
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(15);
 

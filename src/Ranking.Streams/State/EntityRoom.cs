@@ -1,45 +1,144 @@
+using Ranking.Features.Examples;
 using Ranking.Features.Joining.State;
 using Ranking.Features.Rows;
 
 namespace Ranking.Streams.State;
 
-/// <summary>The entities of one kind, in memory, and which of them changed since the last commit.</summary>
-sealed class EntityRoom(byte room) : IEntityStates
+/// <summary>The entities of one kind: those in use as objects, the others as committed bytes, and which of them changed since the last commit.</summary>
+sealed class EntityRoom : IEntityStates
 {
-    readonly Dictionary<string, EntityState> states = new(StringComparer.Ordinal);
-    readonly HashSet<string> changed = new(StringComparer.Ordinal);
+    readonly FeaturePlan plan;
+    readonly OwnerPlan owner;
+    readonly IStateReader stored;
+    readonly StateMemory memory;
+    readonly Dictionary<string, Held> held = new(StringComparer.Ordinal);
+    readonly Queue<Held> inTurn = [];
+    readonly List<Held> changed = [];
+
+    public EntityRoom(FeaturePlan plan, OwnerPlan owner, IStateReader stored, StateMemory memory)
+    {
+        (this.plan, this.owner, this.stored, this.memory) = (plan, owner, stored, memory);
+        memory.Add(this);
+    }
+
+    /// <summary>What its objects take, estimated.</summary>
+    public long Bytes { get; private set; }
 
     /// <inheritdoc/>
-    public IEnumerable<KeyValuePair<string, EntityState>> All => states;
+    public IEnumerable<KeyValuePair<string, EntityState>> All => stored.Rooms(Room, (byte)(Room + 1)).Select(s => KeyValuePair.Create(StateKeys.Id(s.Key), Read(s.Value!)));
 
-    /// <summary>How many there are.</summary>
-    public int Count => states.Count;
-
-    /// <inheritdoc/>
-    public EntityState? Find(string id) => states.GetValueOrDefault(id);
+    byte Room => (byte)(StateKeys.Entities + owner.Index);
 
     /// <inheritdoc/>
-    public void Add(string id, EntityState state) => states.Add(id, state);
+    public EntityState? Find(string id)
+    {
+        if (held.TryGetValue(id, out Held? of))
+        {
+            of.Used = true;
+            return of.State;
+        }
+        if (stored.Get(StateKeys.Of(Room, id)) is not { } bytes) return null;
+        return Hold(id, Read(bytes), StateMemory.Estimate(bytes.Length)).State;
+    }
 
     /// <inheritdoc/>
-    public void Changed(string id, EntityState state) => changed.Add(id);
+    public void Add(string id, EntityState state)
+    {
+        if (held.TryGetValue(id, out Held? removed)) removed.State = state;
+        else Hold(id, state, StateMemory.Estimate(0));
+    }
+
+    /// <inheritdoc/>
+    public void Changed(string id, EntityState state) => Change(held[id]);
 
     /// <inheritdoc/>
     public void Remove(string id)
     {
-        states.Remove(id);
-        changed.Add(id);
+        Held of = held[id];
+        of.State = null;
+        Change(of);
     }
 
     /// <summary>Appends the changes since the last time.</summary>
     public void Collect(List<StateChange> changes, PackedWriter writer)
     {
-        foreach (string id in changed)
+        foreach (Held of in changed)
         {
+            of.IsChanged = false;
             writer.Clear();
-            states.GetValueOrDefault(id)?.WriteState(writer);
-            changes.Add(new(StateKeys.Of(room, id), states.ContainsKey(id) ? writer.Written.ToArray() : null));
+            of.State?.WriteState(writer);
+            changes.Add(new(StateKeys.Of(Room, of.Id), of.State is null ? null : writer.Written.ToArray()));
+            Resize(of, of.State is null ? 0 : StateMemory.Estimate(writer.Written.Length));
+            if (of.State is null) held.Remove(of.Id);
         }
         changed.Clear();
+        if (inTurn.Count > 2 * held.Count + 1_000) // those that were removed
+        {
+            Held[] there = [.. inTurn.Where(of => of.State is not null)];
+            inTurn.Clear();
+            foreach (Held of in there) inTurn.Enqueue(of);
+        }
+    }
+
+    /// <summary>Lets go of entities, longest unused first, until there is little enough. What is let go was committed.</summary>
+    public void Trim()
+    {
+        for (int n = inTurn.Count; n > 0 && memory.IsOver; n--)
+        {
+            Held of = inTurn.Dequeue();
+            if (of.State is null) continue; // it was removed
+            if (of.Used || of.IsChanged)
+            {
+                of.Used = false;
+                inTurn.Enqueue(of);
+                continue;
+            }
+            held.Remove(of.Id);
+            Resize(of, 0);
+        }
+    }
+
+    Held Hold(string id, EntityState state, int bytes)
+    {
+        var of = new Held(id) { State = state };
+        held.Add(id, of);
+        inTurn.Enqueue(of);
+        Resize(of, bytes);
+        return of;
+    }
+
+    void Change(Held of)
+    {
+        if (of.IsChanged) return;
+        of.IsChanged = true;
+        changed.Add(of);
+    }
+
+    void Resize(Held of, int bytes)
+    {
+        Bytes += bytes - of.Bytes;
+        memory.Changes(bytes - of.Bytes);
+        of.Bytes = bytes;
+    }
+
+    EntityState Read(byte[] bytes)
+    {
+        var reader = new PackedReader(bytes);
+        return EntityState.ReadState(ref reader, plan, owner);
+    }
+
+    /// <summary>An entity that is there as objects, or was removed since the last commit.</summary>
+    sealed class Held(string id)
+    {
+        public string Id => id;
+
+        public EntityState? State { get; set; }
+
+        /// <summary>Since it was looked at last for being let go.</summary>
+        public bool Used { get; set; } = true;
+
+        public bool IsChanged { get; set; }
+
+        public int Bytes { get; set; }
     }
 }

@@ -8,11 +8,11 @@ namespace Ranking.Streams.State;
 
 /// <summary>
 /// A task's state between commits: the task's own objects, and which of them changed. At a commit what changed is serialised once, for
-/// the changelog and for RocksDB alike.
+/// the changelog and for RocksDB alike. Events, impressions and questions that wait are all in memory; of entities as many as it may hold.
 /// </summary>
-sealed class TaskStore : ITaskState
+sealed class TaskStore : ITaskState, IDisposable
 {
-    readonly FeaturePlan plan;
+    readonly StateMemory memory;
     readonly string featureHash;
     readonly NumberedRoom<SourceEvent> sorting = new(StateKeys.Sorting, StateCodec.Write);
     readonly NumberedRoom<WaitingImpression> waiting = new(StateKeys.Waiting, StateCodec.Write);
@@ -20,11 +20,13 @@ sealed class TaskStore : ITaskState
     readonly EntityRoom[] entities;
     readonly PackedWriter writer = new();
 
-    /// <summary>An empty state.</summary>
-    public TaskStore(FeaturePlan plan, string featureHash)
+    /// <summary>The state that is stored.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public TaskStore(FeaturePlan plan, string featureHash, IStateReader stored, StateMemory memory)
     {
-        (this.plan, this.featureHash) = (plan, featureHash);
-        entities = [.. plan.Owners.Select(o => new EntityRoom((byte)(StateKeys.Entities + o.Index)))];
+        (this.featureHash, this.memory) = (featureHash, memory);
+        entities = [.. plan.Owners.Select(o => new EntityRoom(plan, o, stored, memory))];
+        foreach ((byte[] key, byte[]? value) in stored.Rooms(StateKeys.Marks, StateKeys.Entities)) Load(key, value);
     }
 
     /// <summary>The inputs that the last commit contains; null: there was none.</summary>
@@ -45,9 +47,13 @@ sealed class TaskStore : ITaskState
     /// <inheritdoc/>
     public IEntityStates Entities(OwnerPlan owner) => entities[owner.Index];
 
-    /// <summary>A key that was restored; they come in the order of their bytes.</summary>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
-    public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (EntityRoom of in entities) memory.Remove(of);
+    }
+
+    void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         var reader = new PackedReader(value);
         switch (key[0])
@@ -59,9 +65,6 @@ sealed class TaskStore : ITaskState
             case StateKeys.Sorting: sorting.Load(StateKeys.Number(key), StateCodec.ReadEvent(ref reader)); break;
             case StateKeys.Waiting: waiting.Load(StateKeys.Number(key), StateCodec.ReadWaiting(ref reader, StateKeys.Number(key))); break;
             case StateKeys.Questions: questions.Load(StateKeys.Number(key), StateCodec.ReadQuestion(ref reader)); break;
-            case var room when room - StateKeys.Entities is >= 0 and var owner && owner < entities.Length:
-                entities[owner].Add(StateKeys.Id(key), EntityState.ReadState(ref reader, plan, plan.Owners[owner]));
-                break;
             default: throw new InvalidDataException($"state of room {key[0]}");
         }
     }

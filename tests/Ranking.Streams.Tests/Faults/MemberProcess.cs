@@ -107,6 +107,7 @@ sealed class MemberProcess : IDisposable
             StateFolder = start.StateFolder,
             CommitEvery = TimeSpan.FromMilliseconds(10),
             BatchRecords = 200,
+            StateBytes = 100_000, // little: most entities are read again and again
             Live = start.Live,
             IdleAfter = TimeSpan.FromSeconds(1),
             SessionTimeout = TimeSpan.FromSeconds(start.SessionSeconds),

@@ -30,7 +30,7 @@ public class SecurityTests
         await problem.Run();
         Outcome.Of(Log).MustEqual(problem.Outcome);
 
-        client["sasl.password"] = "wrong";
+        client = new(client) { ["sasl.password"] = "wrong" };
         var refused = await Assert.ThrowsAsync<RankingException>(() => ProblemTopics.EnsureAsync(new(broker.Address, "other", client), Outcome.Builder.Plan.Spec));
         Assert.Matches("(?i)authentication", refused.Message);
         Assert.DoesNotContain("wrong", refused.Message, StringComparison.Ordinal);

@@ -37,11 +37,13 @@ public class RestoreTests
         readonly TaskStore[] stores;
         readonly Queue<Action>[] mail;
         readonly ExampleMerge merge;
+        readonly StateMemory memory;
         readonly IReadOnlyList<string> topics = PipelineTask.TopicsOf(Outcome.Builder.Plan.Spec);
 
         public Run(int partitions, Random random)
         {
             (this.partitions, this.random) = (partitions, random);
+            memory = new(random.Next(3) * 2_000); // none stays, some do
             kept = [.. Enumerable.Range(0, partitions).Select(_ => new SortedDictionary<byte[], byte[]>(Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b))))];
             mail = [.. Enumerable.Range(0, partitions).Select(_ => new Queue<Action>())];
             (tasks, stores, merge) = (new PipelineTask[partitions], new TaskStore[partitions], new(partitions));
@@ -88,14 +90,22 @@ public class RestoreTests
                 if (value is null) kept[p].Remove(key);
                 else kept[p][key] = value;
             }
+            if (random.Next(2) == 0) memory.Trim();
             if (random.Next(2) == 0) Restart(p);
         }
 
         void Restart(int p)
         {
-            stores[p] = new TaskStore(Outcome.Builder.Plan, "hash-of-the-features");
-            foreach ((byte[] key, byte[] value) in kept[p]) stores[p].Load(key, value);
+            stores[p]?.Dispose();
+            stores[p] = new TaskStore(Outcome.Builder.Plan, "hash-of-the-features", new Kept(kept[p]), memory);
             tasks[p] = new PipelineTask(Outcome.Builder, p, partitions, new Output(this, p), state: stores[p]);
+        }
+
+        sealed class Kept(SortedDictionary<byte[], byte[]> all) : IStateReader
+        {
+            public byte[]? Get(byte[] key) => all.GetValueOrDefault(key);
+
+            public IEnumerable<StateChange> Rooms(byte from, byte to) => all.Where(k => k.Key[0] >= from && k.Key[0] < to).Select(k => new StateChange(k.Key, k.Value));
         }
 
         sealed class Output(Run run, int own) : ITaskOutput

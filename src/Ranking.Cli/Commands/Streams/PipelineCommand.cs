@@ -25,6 +25,7 @@ internal sealed partial class PipelineCommand : ProblemCommand
     readonly Option<string?> state = OptionFactory.Text("--state", "Folder of the members' state; ranking in the user's folder for state by default.", "DIR");
     readonly Option<bool> live = OptionFactory.Flag("--live", "Topic-partitions where nothing comes follow the others; without it they hold time back.");
     readonly Option<TimeSpan?> commitEvery = OptionFactory.Duration("--commit-every", "Time between commits; 100ms by default.");
+    readonly Option<int> stateMemory = OptionFactory.Integer("--state-memory", "What entities may take in memory, in MiB, estimated; the others are read from the disk when they are needed.", (int)(Defaults.StateBytes >> 20), 1, 1 << 20);
     readonly Option<int> admin = OptionFactory.Integer("--admin", "Port of metrics and health; 0 picks a free one. Without it there is none.", -1, 0, 65535);
     readonly Option<TimeSpan?> untilIdle = OptionFactory.Duration("--until-idle", "End once all was read and nothing came for so long.");
 
@@ -32,7 +33,7 @@ internal sealed partial class PipelineCommand : ProblemCommand
         "ranking pipeline --spec features/kuairand --kafka localhost:9092 --redis localhost:6379 --until-idle 5s")
     {
         redis.Required = true;
-        foreach (Option option in (Option[])[redis, memberName, live, untilIdle, commitEvery, state, admin]) Add(option);
+        foreach (Option option in (Option[])[redis, memberName, live, untilIdle, commitEvery, state, stateMemory, admin]) Add(option);
     }
 
     public override bool IsServer => true;
@@ -50,6 +51,7 @@ internal sealed partial class PipelineCommand : ProblemCommand
             StateFolder = run.Get(state) ?? Defaults.StateFolder,
             Live = run.Get(live),
             CommitEvery = run.Get(commitEvery) ?? Defaults.CommitEvery,
+            StateBytes = (long)run.Get(stateMemory) << 20,
         });
         using var metrics = new PipelineMetrics(() => member.Status);
         await using MetricsPort? port = run.Get(admin) is >= 0 and var number ? await MetricsPort.OpenAsync(number, PipelineMetrics.MeterName, JoinMetrics.MeterName) : null;

@@ -1,4 +1,5 @@
 using Ranking.Features.Aggregates;
+using Ranking.Features.Events;
 using Ranking.Features.Rows;
 
 namespace Ranking.Features.Examples;
@@ -23,6 +24,23 @@ public sealed record OwnerPlan(int Index, string Kind, KeyField Field, IReadOnly
         long end = timeMs;
         foreach (long length in bucketLengthsMs) end = Math.Max(end, (new BucketPlan(length, 0).IndexOf(timeMs) + 1) * length);
         return end;
+    }
+
+    readonly bool[] crossedContext = [.. ContextOf(Keys)];
+
+    /// <summary>What of an impression's context its keys are made of; the rest, and what lies behind the last such field, is left out.</summary>
+    public FieldValue[] ContextFor(FieldValue[] context)
+    {
+        if (crossedContext.Length == 0 || context.Length == 0) return [];
+        var needed = new FieldValue[Math.Min(crossedContext.Length, context.Length)];
+        for (int i = 0; i < needed.Length; i++) needed[i] = crossedContext[i] ? context[i] : FieldValue.Missing;
+        return needed;
+    }
+
+    static IEnumerable<bool> ContextOf(IReadOnlyList<KeyPlan> keys)
+    {
+        HashSet<int> crossed = [.. keys.SelectMany(k => k.Crossed).Where(f => f.Kind == KeyFieldKind.Context).Select(f => f.Context)];
+        for (int i = 0; i <= crossed.DefaultIfEmpty(-1).Max(); i++) yield return crossed.Contains(i);
     }
 
     /// <summary>Number of dense numbers among its columns.</summary>

@@ -11,7 +11,7 @@ namespace Ranking.Features.Joining;
 /// <param name="Amount">How much, in millionths.</param>
 /// <param name="User">The user's id.</param>
 /// <param name="Item">The item's id.</param>
-/// <param name="Context">The impression's context; empty for feedback that joined none.</param>
+/// <param name="Context">The impression's context, as far as the owner's keys need it; empty for feedback that joined none.</param>
 /// <param name="RequestId">Of an impression that asks: its request. Null otherwise.</param>
 public sealed record OwnerEvent(int Owner, string Id, long TimeMs, string Kind, long Amount, string User, string Item, FieldValue[] Context, string? RequestId);
 

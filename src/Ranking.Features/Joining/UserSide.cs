@@ -90,7 +90,7 @@ sealed class UserSide
             bool asks = owner.Columns.Count > 0;
             if (asks) wait.Unanswered++;
             output.Send(Murmur2.Partition(id, partitions),
-                new OwnerEvent(owner.Index, id, impression.TimeMs, "impression", Feedback.One, impression.User, impression.Item, impression.Context, asks ? impression.RequestId : null));
+                new OwnerEvent(owner.Index, id, impression.TimeMs, "impression", Feedback.One, impression.User, impression.Item, owner.ContextFor(impression.Context), asks ? impression.RequestId : null));
         }
     }
 
@@ -112,7 +112,7 @@ sealed class UserSide
         {
             if (!owner.Counts(feedback.Kind) || fields.Of(owner.Field) is not { } id) continue;
             output.Send(Murmur2.Partition(id, partitions),
-                new OwnerEvent(owner.Index, id, feedback.TimeMs, feedback.Kind, feedback.Value, feedback.User, feedback.Item, fields.Context, null));
+                new OwnerEvent(owner.Index, id, feedback.TimeMs, feedback.Kind, feedback.Value, feedback.User, feedback.Item, owner.ContextFor(fields.Context), null));
         }
     }
 

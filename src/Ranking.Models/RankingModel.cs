@@ -31,7 +31,7 @@ public sealed class RankingModel : IScoringModel
     public RankingModel(FeatureLayout layout, ModelSpec spec, ulong seed, Device? device = null, bool trains = true)
         : this(layout, spec, seed, device, (name, settings) => new IdTable(name, settings, seed, trains)) { }
 
-    RankingModel(FeatureLayout layout, ModelSpec spec, ulong seed, Device? device, Func<string, IdTableSettings, IdTable> open)
+    internal RankingModel(FeatureLayout layout, ModelSpec spec, ulong seed, Device? device, Func<string, IdTableSettings, IdTable> open)
     {
         (Layout, Spec, Seed) = (layout, spec, seed);
         NetworkKind kind = NetworkKind.Named(spec.Kind);
@@ -67,6 +67,9 @@ public sealed class RankingModel : IScoringModel
 
     /// <summary>Tasks, in the order of the layout's labels.</summary>
     public int Tasks => Layout.Labels.Count;
+
+    /// <summary>Where each group and column lies in the network's input.</summary>
+    public InputShape Input => plan.Shape;
 
     /// <summary>Reads a model that <see cref="Save"/> wrote.</summary>
     /// <param name="folder">Of the version.</param>
@@ -143,7 +146,7 @@ public sealed class RankingModel : IScoringModel
     /// <inheritdoc/>
     public void Dispose() => Parameters.Dispose();
 
-    static string TableFile(string table) => $"table-{Uri.EscapeDataString(table)}.bin";
+    internal static string TableFile(string table) => $"table-{Uri.EscapeDataString(table)}.bin";
 
     internal InputPlan Plan => plan;
 

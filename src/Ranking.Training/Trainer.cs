@@ -37,6 +37,7 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
         using WriterLock held = registry.LockForTraining(run.ModelName);
         using TrainingSession session = TrainingSession.Begin(registry, run);
         if (session.Resumed) LogResumed(run.ModelName, session.Step);
+        if (session.Taken is { } taken) LogWarmStart(run.FromVersion!.Value, taken.Tables.Count, taken.Tensors.Count, string.Join(", ", taken.Fresh.DefaultIfEmpty("nothing")));
         ProgressiveMetrics progressive = new(run.Spec, ProgressiveExamples);
         Stopwatch all = Stopwatch.StartNew(), learning = new();
         long before = session.State.Samples;
@@ -159,6 +160,9 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training of {Model} goes on from the checkpoint of step {Step}.")]
     partial void LogResumed(string model, long step);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Version {Version} has other features: {Tables} tables and {Tensors} tensors were taken over by feature; fresh are {Fresh}.")]
+    partial void LogWarmStart(int version, int tables, int tensors, string fresh);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Published {Version}, promoted: {Promoted} ({Gate}).")]
     partial void LogPublished(string version, bool promoted, string gate);

@@ -3,6 +3,8 @@ using Ranking.Features.Errors;
 using Ranking.Features.Examples;
 using Ranking.Features.Spec;
 using Ranking.Models;
+using Ranking.Models.Checkpoints;
+using Ranking.Models.Trees;
 using Ranking.Training.Batches;
 using Ranking.Training.Evaluation;
 using Ranking.Training.Registry;
@@ -45,6 +47,9 @@ sealed class TrainingSession : IDisposable
     /// <summary>Whether it went on from a checkpoint.</summary>
     public bool Resumed { get; private set; }
 
+    /// <summary>What was taken over from a version of other features.</summary>
+    public WarmStart? Taken { get; private set; }
+
     ModelTrainer Trainer { get; set; } = null!;
 
     /// <summary>Begins afresh, from a version, or from the latest checkpoint.</summary>
@@ -59,7 +64,7 @@ sealed class TrainingSession : IDisposable
         session.checkpoints.Clear();
         session.best.Clear();
         RankingModel model = Checked(() => run.FromVersion is { } version
-            ? VersionModel.Load(registry.Open(run.ModelName, version), run.Spec, session.Device, trains: true)
+            ? session.Continued(registry.Open(run.ModelName, version))
             : new RankingModel(session.layout, run.Spec.Model, (ulong)run.Spec.Training.Seed, session.Device));
         session.Trainer = Checked(() => new ModelTrainer(model, run.Spec.Training, session.TaskWeights, session.TotalSteps));
         return session;
@@ -166,6 +171,17 @@ sealed class TrainingSession : IDisposable
         BestModel?.Dispose();
         Trainer?.Model.Dispose();
         Trainer?.Dispose();
+    }
+
+    /// <summary>The version's model; under other features, what of it fits them.</summary>
+    RankingModel Continued(ModelVersion version)
+    {
+        if (version.Info.FeatureHash == run.Spec.FeatureHash) return VersionModel.Load(version, run.Spec, Device, trains: true);
+        RankingSpec old = VersionModel.SpecOf(version);
+        if (TreeModel.IsKind(old.Model.Kind)) throw new RankingException(ErrorCodes.ModelSettings, $"{version} is made of trees, from which no training goes on.");
+        (RankingModel model, WarmStart taken) = WarmStart.Begin(version.Folder, FeatureLayout.Of(old), old.Model, layout, run.Spec.Model, (ulong)run.Spec.Training.Seed, Device);
+        Taken = taken;
+        return model;
     }
 
     torch.Device Device => VersionModel.DeviceNamed(run.Device);

@@ -10,7 +10,7 @@ sealed class CrossNetwork(ParameterSet parameters, string name, int width, int l
     public Tensor Forward(Tensor x0_BF)
     {
         Tensor x_BF = x0_BF;
-        foreach (LinearLayer layer in layers) x_BF = x0_BF * layer.Forward(x_BF) + x_BF;
+        foreach (LinearLayer layer in layers) x_BF = (x0_BF * layer.Forward(x_BF)).Plus(x_BF);
         return x_BF;
     }
 }

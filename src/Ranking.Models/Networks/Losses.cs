@@ -26,10 +26,10 @@ public static class Losses
         if (output.Auxiliary_BK.Count > 0)
         {
             Tensor auxiliary = Mean(output.Auxiliary_BK[0]);
-            for (int i = 1; i < output.Auxiliary_BK.Count; i++) auxiliary = auxiliary + Mean(output.Auxiliary_BK[i]);
-            loss = loss + auxiliary * Scalars.Held(auxiliaryWeight / output.Auxiliary_BK.Count);
+            for (int i = 1; i < output.Auxiliary_BK.Count; i++) auxiliary = auxiliary.Plus(Mean(output.Auxiliary_BK[i]));
+            loss = loss.Plus(auxiliary * Scalars.Held(auxiliaryWeight / output.Auxiliary_BK.Count));
         }
-        foreach (Tensor penalty in pass.Penalties) loss = loss + penalty;
+        foreach (Tensor penalty in pass.Penalties) loss = loss.Plus(penalty);
         return loss;
     }
 }

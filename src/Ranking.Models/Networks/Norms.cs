@@ -14,7 +14,7 @@ sealed class RmsNorm(ParameterSet parameters, string name, int width, int tokens
     readonly Tensor gamma = perToken ? parameters.Add(name, Initial.One, tokens, 1, width) : parameters.Add(name, Initial.One, width);
 
     public Tensor Forward(Tensor x_NBW, ForwardPass pass) =>
-        x_NBW * ((x_NBW * x_NBW).mean([-1], true) + Scalars.Held(epsilon)).rsqrt() * gamma;
+        x_NBW * (x_NBW * x_NBW).mean([-1], true).Plus(epsilon).rsqrt() * gamma;
 }
 
 /// <summary>BatchNorm over the examples, each number of each token by itself; running statistics when scoring (momentum 0.1, ε 1e-5).</summary>
@@ -36,7 +36,7 @@ sealed class TokenBatchNorm : ITokenNorm
     public Tensor Forward(Tensor x_NBW, ForwardPass pass)
     {
         if (!pass.Training || x_NBW.shape[1] < 2)
-            return (x_NBW - mean) * (variance + Scalars.Held(Epsilon)).rsqrt() * gamma + beta;
+            return ((x_NBW - mean) * variance.Plus(Epsilon).rsqrt() * gamma).Plus(beta);
         Tensor mean_N1W = x_NBW.mean([1], true), centred_NBW = x_NBW - mean_N1W, variance_N1W = (centred_NBW * centred_NBW).mean([1], true);
         using (no_grad())
         {
@@ -44,6 +44,6 @@ sealed class TokenBatchNorm : ITokenNorm
             mean.mul_(Scalars.Held(1 - Momentum)).add_(mean_N1W, Scalars.Held(Momentum));
             variance.mul_(Scalars.Held(1 - Momentum)).add_(variance_N1W, Scalars.Held(Momentum * examples / (examples - 1)));
         }
-        return centred_NBW * (variance_N1W + Scalars.Held(Epsilon)).rsqrt() * gamma + beta;
+        return (centred_NBW * variance_N1W.Plus(Epsilon).rsqrt() * gamma).Plus(beta);
     }
 }

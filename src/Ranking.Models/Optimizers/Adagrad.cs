@@ -34,7 +34,7 @@ public sealed class Adagrad : IDenseOptimizer
             if (parameter.grad is not { } gradient) continue;
             if (decay != 0) gradient = gradient.add(parameter, Scalars.Held(decay));
             sum.addcmul_(gradient, gradient, Scalars.Held(1));
-            parameter.addcdiv_(gradient, sum.sqrt().add_(Scalars.Held(epsilon)), Scalars.Held(-learningRate));
+            parameter.addcdiv_(gradient, sum.sqrt().add_(Scalars.Held(epsilon), Scalars.Held(1L)), Scalars.Held(-learningRate));
             parameter.grad = null;
         }
     }

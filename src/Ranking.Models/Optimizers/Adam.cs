@@ -38,16 +38,16 @@ public sealed class Adam : IDenseOptimizer
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable _ = no_grad();
-        long step = steps.add_(Scalars.Held(1)).item<long>();
+        long step = steps.add_(Scalars.Held(1L), Scalars.Held(1L)).item<long>();
         double root = Math.Sqrt(1 - Math.Pow(Beta2, step)), size = learningRate / (1 - Math.Pow(Beta1, step));
         foreach ((string _, Tensor parameter, Tensor mean, Tensor square) in slots)
         {
             if (parameter.grad is not { } gradient) continue;
             if (decay != 0 && decoupled) parameter.mul_(Scalars.Held(1 - learningRate * decay));
             else if (decay != 0) gradient = gradient.add(parameter, Scalars.Held(decay));
-            mean.lerp_(gradient, 1 - Beta1);
+            mean.mul_(Scalars.Held(Beta1)).add_(gradient, Scalars.Held(1 - Beta1));
             square.mul_(Scalars.Held(Beta2)).addcmul_(gradient, gradient, Scalars.Held(1 - Beta2));
-            parameter.addcdiv_(mean, square.sqrt().div_(Scalars.Held(root)).add_(Scalars.Held(Epsilon)), Scalars.Held(-size));
+            parameter.addcdiv_(mean, square.sqrt().div_(Scalars.Held(root)).add_(Scalars.Held(Epsilon), Scalars.Held(1L)), Scalars.Held(-size));
             parameter.grad = null;
         }
     }

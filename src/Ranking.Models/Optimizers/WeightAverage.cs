@@ -29,7 +29,7 @@ public sealed class WeightAverage : IDisposable
     {
         using IDisposable _ = no_grad();
         double now = Math.Min(factor, (1.0 + step) / (10.0 + step));
-        foreach (var slot in slots) slot.Average.lerp_(slot.Parameter, 1 - now);
+        foreach (var slot in slots) slot.Average.mul_(Scalars.Held(now)).add_(slot.Parameter, Scalars.Held(1 - now));
     }
 
     /// <summary>Exchanges parameters and averages; disposing the result exchanges them back.</summary>

@@ -21,7 +21,7 @@ sealed class PerTokenGelu : IRankMixerFeedForward
 
     public Tensor Forward(Tensor s_TBD, bool dense, ForwardPass pass)
     {
-        Tensor hidden_TBS = pass.Dropout(nn.functional.gelu(s_TBD.bmm(w1_TDS) + b1_TS.unsqueeze(1)), dropout);
-        return hidden_TBS.bmm(w2_TSD) + b2_TD.unsqueeze(1);
+        Tensor hidden_TBS = pass.Dropout(nn.functional.gelu(s_TBD.bmm(w1_TDS).Plus(b1_TS.unsqueeze(1))), dropout);
+        return hidden_TBS.bmm(w2_TSD).Plus(b2_TD.unsqueeze(1));
     }
 }

@@ -41,7 +41,7 @@ public sealed class RankMixerNetwork : IRankingNetwork
         long batch = x_BF.shape[0], missing = (long)slice * settings.Tokens - x_BF.shape[1];
         if (missing > 0) x_BF = nn.functional.pad(x_BF, [0, missing]);
         Tensor x_TBI = x_BF.reshape(batch, settings.Tokens, slice).permute(1, 0, 2);
-        return ForwardTokens(x_TBI.bmm(slice_TID) + slice_T1D, pass);
+        return ForwardTokens(x_TBI.bmm(slice_TID).Plus(slice_T1D), pass);
     }
 
     /// <summary>From tokens [T, B, D] to logits.</summary>
@@ -78,8 +78,8 @@ public sealed class RankMixerNetwork : IRankingNetwork
 
         public Tensor Forward(Tensor x_TBD, bool dense, ForwardPass pass)
         {
-            Tensor s_TBD = Norm(Mixing.Mix(x_TBD, settings.Tokens) + x_TBD, norm1_D, shift1_D);
-            return Norm(feedForward.Forward(s_TBD, dense, pass) + s_TBD, norm2_D, shift2_D);
+            Tensor s_TBD = Norm(Mixing.Mix(x_TBD, settings.Tokens).Plus(x_TBD), norm1_D, shift1_D);
+            return Norm(feedForward.Forward(s_TBD, dense, pass).Plus(s_TBD), norm2_D, shift2_D);
         }
 
         Tensor Norm(Tensor x, Tensor weight_D, Tensor bias_D) => nn.functional.layer_norm(x, [settings.Dim], weight_D, bias_D, 1e-5);

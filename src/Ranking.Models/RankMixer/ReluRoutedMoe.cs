@@ -41,12 +41,12 @@ sealed class ReluRoutedMoe : IRankMixerFeedForward
     public Tensor Forward(Tensor s_TBD, bool dense, ForwardPass pass)
     {
         (Tensor weight_TDE, Tensor bias_T1E) = dense ? this.dense : serves;
-        Tensor gate_TBE = nn.functional.relu(s_TBD.bmm(weight_TDE) + bias_T1E);
+        Tensor gate_TBE = nn.functional.relu(s_TBD.bmm(weight_TDE).Plus(bias_T1E));
         if (!dense) Steer(gate_TBE, pass);
-        Tensor hidden_TBS = pass.Dropout(nn.functional.gelu(s_TBD.bmm(w1_TDS) + b1_TS.unsqueeze(1)), dropout);
+        Tensor hidden_TBS = pass.Dropout(nn.functional.gelu(s_TBD.bmm(w1_TDS).Plus(b1_TS.unsqueeze(1))), dropout);
         (long t, long b, long s) = (hidden_TBS.shape[0], hidden_TBS.shape[1], hidden_TBS.shape[2]);
         Tensor gated_TBS = (hidden_TBS.reshape(t, b, experts, s / experts) * gate_TBE.unsqueeze(-1)).reshape(t, b, s);
-        return gated_TBS.bmm(w2_TSD) + gate_TBE.bmm(b2_TED);
+        return gated_TBS.bmm(w2_TSD).Plus(gate_TBE.bmm(b2_TED));
     }
 
     void Steer(Tensor gate_TBE, ForwardPass pass)

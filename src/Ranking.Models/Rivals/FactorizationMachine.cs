@@ -42,7 +42,7 @@ public sealed class FactorizationMachine : IRankingNetwork
         // Σ_{i<j} ⟨e_i, e_j⟩ = ½ Σ_d ((Σ_i e_id)² − Σ_i e_id²)
         Tensor sum_BD = e_BMD.sum(1);
         Tensor pairs_B1 = (sum_BD * sum_BD - (e_BMD * e_BMD).sum(1)).sum(1, keepdim: true) * Scalars.Held(0.5);
-        Tensor logits_BK = linear.Forward(input.X_BF) + pairs_B1 * pairs_K;
-        return new NetworkOutput(deep is null ? logits_BK : logits_BK + head!.Forward(deep.Forward(e_BMD.flatten(1), pass)));
+        Tensor logits_BK = linear.Forward(input.X_BF).Plus(pairs_B1 * pairs_K);
+        return new NetworkOutput(deep is null ? logits_BK : logits_BK.Plus(head!.Forward(deep.Forward(e_BMD.flatten(1), pass))));
     }
 }

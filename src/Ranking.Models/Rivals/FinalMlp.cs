@@ -44,10 +44,10 @@ public sealed class FinalMlp : IRankingNetwork
     /// <inheritdoc/>
     public NetworkOutput Forward(NetworkInput input, ForwardPass pass)
     {
-        Tensor x_BS = first.Forward(2.0 * input.X_BF * gate1_F.sigmoid(), pass), y_BS = second.Forward(2.0 * input.X_BF * gate2_F.sigmoid(), pass);
+        Tensor x_BS = first.Forward(input.X_BF * gate1_F.sigmoid() * Scalars.Held(2.0), pass), y_BS = second.Forward(input.X_BF * gate2_F.sigmoid() * Scalars.Held(2.0), pass);
         long b = x_BS.shape[0];
         Tensor x_HBX = x_BS.reshape(b, Heads, width).permute(1, 0, 2), y_HB1Y = y_BS.reshape(b, Heads, width).permute(1, 0, 2).unsqueeze(2);
         Tensor fused_BK = (x_HBX.bmm(bilinear_HXQ).reshape(Heads, b, tasks, width) * y_HB1Y).sum(-1).sum([0L]); // sum(0) would be a conversion to bytes: 0 is also an element type.
-        return new NetworkOutput(linear1.Forward(x_BS) + linear2.Forward(y_BS) + fused_BK);
+        return new NetworkOutput(linear1.Forward(x_BS).Plus(linear2.Forward(y_BS)).Plus(fused_BK));
     }
 }

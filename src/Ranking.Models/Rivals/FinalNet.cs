@@ -39,7 +39,7 @@ public sealed class FinalNet : IRankingNetwork
         foreach ((LinearLayer left, LinearLayer right) in layers)
         {
             Tensor u_BS = left.Forward(x_BS);
-            x_BS = pass.Dropout(nn.functional.relu(u_BS * right.Forward(x_BS) + u_BS), dropout);
+            x_BS = pass.Dropout(nn.functional.relu((u_BS * right.Forward(x_BS)).Plus(u_BS)), dropout);
         }
         return new NetworkOutput(head.Forward(x_BS));
     }

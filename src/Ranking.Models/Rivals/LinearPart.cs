@@ -25,7 +25,7 @@ sealed class LinearPart
     public Tensor Forward(Tensor x_BF)
     {
         Tensor logits_BK = bias_K.expand(x_BF.shape[0], bias_K.shape[0]);
-        foreach (InputSpan id in ids) logits_BK = logits_BK + x_BF.narrow(1, id.Offset, bias_K.shape[0]);
-        return weights_NK is null ? logits_BK : logits_BK + cat(numbers.Select(c => x_BF.narrow(1, c.Offset, c.Width)).ToArray(), 1).mm(weights_NK);
+        foreach (InputSpan id in ids) logits_BK = logits_BK.Plus(x_BF.narrow(1, id.Offset, bias_K.shape[0]));
+        return weights_NK is null ? logits_BK : logits_BK.Plus(cat(numbers.Select(c => x_BF.narrow(1, c.Offset, c.Width)).ToArray(), 1).mm(weights_NK));
     }
 }

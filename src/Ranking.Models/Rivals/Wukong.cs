@@ -70,7 +70,7 @@ public sealed class Wukong : IRankingNetwork
             Tensor normed_BP = nn.functional.layer_norm(products_BP, [count * Rank], gamma_P, beta_P);
             Tensor made_BMD = output.Forward(mlp.Forward(normed_BP, pass)).reshape(-1, made, width);
             Tensor all_BMD = compress_CM is null ? made_BMD : cat([made_BMD, matmul(compress_CM, x_BMD)], 1);
-            return nn.functional.layer_norm(all_BMD + x_BMD, [width], gamma_D, beta_D);
+            return nn.functional.layer_norm(all_BMD.Plus(x_BMD), [width], gamma_D, beta_D);
         }
     }
 }

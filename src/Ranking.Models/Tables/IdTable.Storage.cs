@@ -145,6 +145,9 @@ public sealed partial class IdTable
         writer.Write(count);
     }
 
+    /// <summary>The ids that have a row of their own, in the order of the file.</summary>
+    public IEnumerable<(string Id, int Row)> Ids() => InOrder(index).Select(row => (Encoding.UTF8.GetString(index.Key(row)), row));
+
     /// <summary>Entries by hash, equal hashes by the ids.</summary>
     static int[] InOrder(IdIndex of)
     {

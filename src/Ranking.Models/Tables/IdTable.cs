@@ -73,6 +73,22 @@ public sealed partial class IdTable
     public long Bytes => index.Bytes + pending.Bytes + store.Bytes + special.Bytes
         + (lastSeenMs.Length + pendingSeenMs.Length) * 8L + (counts.Length + pendingCounts.Length) * 4L;
 
+    /// <summary>
+    /// Bytes that a table of so many rows holds: a row's numbers (and sums), 24 bytes of bookkeeping in arrays that grow by half, 4 in a
+    /// dictionary that is 3/8 to 3/4 full, and the ids' own bytes with 2 for their lengths. Ids that wait for admission are beside it.
+    /// </summary>
+    /// <param name="ids">Rows.</param>
+    /// <param name="dim">Numbers in a row.</param>
+    /// <param name="idBytes">Mean length of an id, UTF-8.</param>
+    /// <param name="trains">Whether rows hold Adagrad's sums.</param>
+    public static long BytesFor(long ids, int dim, double idBytes, bool trains)
+    {
+        long slots = 64, capacity = 16;
+        while (ids * 4 > slots * 3) slots *= 2;
+        while (capacity < ids) capacity += capacity / 2 + 16;
+        return ids * dim * (trains ? 8L : 4L) + capacity * 24 + slots * 4 + (long)(ids * (idBytes + 2));
+    }
+
     /// <summary>The embedding of a row, [Dim].</summary>
     public ReadOnlySpan<float> Row(int row) => Numbers(row)[..Settings.Dim];
 
@@ -158,27 +174,7 @@ public sealed partial class IdTable
         }
     }
 
-    bool IsExpired(long seenMs, long nowMs) => Settings.Ttl is { } ttl && nowMs - seenMs > (long)ttl.TotalMilliseconds;
-
     Span<float> Numbers(int row) => row >= 0 ? store[row] : special[-1 - row];
-
-    /// <summary>Counts a sight of an id without a row; whether it is due for one.</summary>
-    bool IsDue(ReadOnlySpan<byte> key, uint hash, long timeMs)
-    {
-        int entry = pending.Find(key, hash);
-        if (entry >= 0 && IsExpired(pendingSeenMs[entry], timeMs)) pendingCounts[entry] = 0;
-        if (entry < 0)
-        {
-            if (pending.Count >= Settings.MaxRows) Evict(pending, pendingSeenMs, pendingCounts, Settings.MaxRows / 2 + 1, null);
-            entry = pending.Add(key, hash);
-            Fit(ref pendingSeenMs, ref pendingCounts, entry);
-            (pendingSeenMs[entry], pendingCounts[entry]) = (timeMs, 0);
-        }
-        pendingSeenMs[entry] = Math.Max(pendingSeenMs[entry], timeMs);
-        if (++pendingCounts[entry] < Settings.Admission) return false;
-        pending.Remove(entry);
-        return true;
-    }
 
     int Admit(ReadOnlySpan<byte> key, ulong hash, long timeMs)
     {
@@ -205,33 +201,5 @@ public sealed partial class IdTable
         int size = checked(entry + (entry >> 1) + 16);
         Array.Resize(ref times, size);
         Array.Resize(ref counts, size);
-    }
-
-    int Evict(IdIndex from, long[] times, uint[] counts, int wanted, RowGradients? held)
-    {
-        List<(ulong First, ulong Second, uint Hash, int Entry)> all = [];
-        for (int entry = 0; entry < from.Bound; entry++)
-        {
-            if (!from.Holds(entry) || held?.Holds(entry) == true) continue;
-            ulong time = (ulong)(times[entry] - long.MinValue);
-            all.Add(Settings.Eviction == RowEviction.Lru ? (time, counts[entry], from.Hash(entry), entry) : (counts[entry], time, from.Hash(entry), entry));
-        }
-        // Equal hashes: by the ids themselves, so that entry numbers decide nothing.
-        all.Sort((a, b) => (a.First, a.Second, a.Hash).CompareTo((b.First, b.Second, b.Hash)) is var order and not 0 ? order : from.Key(a.Entry).SequenceCompareTo(from.Key(b.Entry)));
-        int gone = Math.Min(wanted, all.Count);
-        for (int i = 0; i < gone; i++) from.Remove(all[i].Entry);
-        return gone;
-    }
-
-    void Sweep(long nowMs)
-    {
-        for (int row = 0; row < index.Bound; row++)
-        {
-            if (!index.Holds(row) || !IsExpired(lastSeenMs[row], nowMs)) continue;
-            index.Remove(row);
-            Expired++;
-        }
-        for (int entry = 0; entry < pending.Bound; entry++)
-            if (pending.Holds(entry) && IsExpired(pendingSeenMs[entry], nowMs)) pending.Remove(entry);
     }
 }

@@ -44,7 +44,7 @@ sealed class SparsePerTokenMoe : IPerTokenFeedForward
         Tensor routed_NBW = Experts(x_NBW, gate_NBJ, expert_NBJ, out Tensor load_A);
         if (pass.Training) Penalise(logits_NBR, load_A, pass);
         if (pass.WantsLoads) pass.Report(new ExpertLoad(name, routed, load_A.cpu().data<long>().ToArray()));
-        return routed_NBW * Scalars.Held(alpha) + shared.Forward(x_NBW, pass);
+        return (routed_NBW * Scalars.Held(alpha)).Plus(shared.Forward(x_NBW, pass));
 
         Tensor Experts(Tensor x_NBW, Tensor gate_NBJ, Tensor expert_NBJ, out Tensor load_A)
         {
@@ -55,13 +55,13 @@ sealed class SparsePerTokenMoe : IPerTokenFeedForward
             using (no_grad())
             {
                 // Permute: pairs sorted by expert; a pair's place is its rank among those of its expert.
-                Tensor token_N11 = arange(n, int64, x_NBW.device).reshape(n, 1, 1);
-                Tensor expert_P = (token_N11 * routed + expert_NBJ).reshape(pairs);
+                Tensor token_N11 = arange(Scalars.Held(n), int64, x_NBW.device).reshape(n, 1, 1);
+                Tensor expert_P = (token_N11 * Scalars.Held((long)routed)).Plus(expert_NBJ).reshape(pairs);
                 (Tensor sorted_P, Tensor order_P) = expert_P.sort(0, false, true);
                 load_A = expert_P.bincount(null, all);
                 places = Math.Max(1, load_A.max().item<long>());
                 Tensor first_A = load_A.cumsum(0) - load_A;
-                Tensor sortedSlot_P = sorted_P * places + arange(pairs, int64, x_NBW.device) - first_A.index_select(0, sorted_P);
+                Tensor sortedSlot_P = (sorted_P * Scalars.Held(places)).Plus(arange(Scalars.Held(pairs), int64, x_NBW.device)) - first_A.index_select(0, sorted_P);
                 slot_P = empty_like(sortedSlot_P).index_copy_(0, order_P, sortedSlot_P);
                 // Places that no pair fills read row 0; nothing reads what becomes of them, so their gradient is zero.
                 row_AC = zeros(all * places, int64, x_NBW.device).index_copy_(0, sortedSlot_P, order_P.div(Scalars.Held(chosen), RoundingMode.floor).to(int64));

@@ -40,11 +40,11 @@ sealed class TokenMixerBlock
         int h = settings.MixedTokens;
         if (settings.Reading == BlockReading.C)
         {
-            Tensor y_TBD = x_TBD + Revert(f1.Forward(Mix(norm1.Forward(x_TBD, pass), h), pass), tokens);
-            return y_TBD + f2.Forward(norm2.Forward(y_TBD, pass), pass);
+            Tensor y_TBD = x_TBD.Plus(Revert(f1.Forward(Mix(norm1.Forward(x_TBD, pass), h), pass), tokens));
+            return y_TBD.Plus(f2.Forward(norm2.Forward(y_TBD, pass), pass));
         }
         Tensor m_HBW = Mix(x_TBD, h);
-        m_HBW = m_HBW + f1.Forward(norm1.Forward(m_HBW, pass), pass);
-        return x_TBD + f2.Forward(norm2.Forward(Revert(m_HBW, tokens), pass), pass);
+        m_HBW = m_HBW.Plus(f1.Forward(norm1.Forward(m_HBW, pass), pass));
+        return x_TBD.Plus(f2.Forward(norm2.Forward(Revert(m_HBW, tokens), pass), pass));
     }
 }

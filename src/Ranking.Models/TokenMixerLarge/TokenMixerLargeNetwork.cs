@@ -55,7 +55,7 @@ public sealed class TokenMixerLargeNetwork : IRankingNetwork
         Tensor x_BF = inputNorm is null ? input.X_BF : inputNorm.Forward(input.X_BF.unsqueeze(0), pass).squeeze(0);
         Tensor? crossed_BF = cross?.Forward(x_BF);
         NetworkOutput output = Blocks(tokenizer.Forward(settings.Cross == CrossPlace.Front ? crossed_BF! : x_BF), pass);
-        return crossHead is null ? output : output with { Logits_BK = output.Logits_BK + crossHead.Forward(crossed_BF!) };
+        return crossHead is null ? output : output with { Logits_BK = output.Logits_BK.Plus(crossHead.Forward(crossed_BF!)) };
     }
 
     /// <summary>From tokens to logits.</summary>
@@ -68,7 +68,7 @@ public sealed class TokenMixerLargeNetwork : IRankingNetwork
             x_TBD = blocks[l - 1].Forward(x_TBD, pass);
             if (!IsJoint(l)) continue;
             // Inter-layer residual: a lower block's output joins here, never the last block.
-            x_TBD = x_TBD + saved_TBD;
+            x_TBD = x_TBD.Plus(saved_TBD);
             saved_TBD = x_TBD;
             if (pass.Training)
                 auxiliary_BK.Add(auxiliary[l].Tower.Forward(auxiliary[l].Norm.Forward(x_TBD, pass).mean([0])));

@@ -11,7 +11,9 @@ namespace Ranking.Models.Trees;
 /// </summary>
 public sealed class TreeModel : IScoringModel
 {
-    const string CardFile = "trees.json";
+    /// <summary>Name of the file of the ids' codes and the calibration.</summary>
+    public const string CardFile = "trees.json";
+
     const int Format = 1;
     readonly TreeRows rows;
     readonly Booster[] boosters;

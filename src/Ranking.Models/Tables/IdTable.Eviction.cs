@@ -1,0 +1,53 @@
+namespace Ranking.Models.Tables;
+
+/// <summary>Which ids get a row and which rows go: admission, TTL, budget.</summary>
+public sealed partial class IdTable
+{
+    bool IsExpired(long seenMs, long nowMs) => Settings.Ttl is { } ttl && nowMs - seenMs > (long)ttl.TotalMilliseconds;
+
+    /// <summary>Counts a sight of an id without a row; whether it is due for one.</summary>
+    bool IsDue(ReadOnlySpan<byte> key, uint hash, long timeMs)
+    {
+        int entry = pending.Find(key, hash);
+        if (entry >= 0 && IsExpired(pendingSeenMs[entry], timeMs)) pendingCounts[entry] = 0;
+        if (entry < 0)
+        {
+            if (pending.Count >= Settings.MaxRows) Evict(pending, pendingSeenMs, pendingCounts, Settings.MaxRows / 2 + 1, null);
+            entry = pending.Add(key, hash);
+            Fit(ref pendingSeenMs, ref pendingCounts, entry);
+            (pendingSeenMs[entry], pendingCounts[entry]) = (timeMs, 0);
+        }
+        pendingSeenMs[entry] = Math.Max(pendingSeenMs[entry], timeMs);
+        if (++pendingCounts[entry] < Settings.Admission) return false;
+        pending.Remove(entry);
+        return true;
+    }
+
+    int Evict(IdIndex from, long[] times, uint[] counts, int wanted, RowGradients? held)
+    {
+        List<(ulong First, ulong Second, uint Hash, int Entry)> all = [];
+        for (int entry = 0; entry < from.Bound; entry++)
+        {
+            if (!from.Holds(entry) || held?.Holds(entry) == true) continue;
+            ulong time = (ulong)(times[entry] - long.MinValue);
+            all.Add(Settings.Eviction == RowEviction.Lru ? (time, counts[entry], from.Hash(entry), entry) : (counts[entry], time, from.Hash(entry), entry));
+        }
+        // Equal hashes: by the ids themselves, so that entry numbers decide nothing.
+        all.Sort((a, b) => (a.First, a.Second, a.Hash).CompareTo((b.First, b.Second, b.Hash)) is var order and not 0 ? order : from.Key(a.Entry).SequenceCompareTo(from.Key(b.Entry)));
+        int gone = Math.Min(wanted, all.Count);
+        for (int i = 0; i < gone; i++) from.Remove(all[i].Entry);
+        return gone;
+    }
+
+    void Sweep(long nowMs)
+    {
+        for (int row = 0; row < index.Bound; row++)
+        {
+            if (!index.Holds(row) || !IsExpired(lastSeenMs[row], nowMs)) continue;
+            index.Remove(row);
+            Expired++;
+        }
+        for (int entry = 0; entry < pending.Bound; entry++)
+            if (pending.Holds(entry) && IsExpired(pendingSeenMs[entry], nowMs)) pending.Remove(entry);
+    }
+}

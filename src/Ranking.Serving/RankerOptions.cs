@@ -1,3 +1,5 @@
+using Ranking.Streams.Topics;
+
 namespace Ranking.Serving;
 
 /// <summary>What a ranker serves, and from where.</summary>
@@ -32,6 +34,9 @@ public sealed record RankerOptions
 
     /// <summary>A file of the items' vectors (<c>ranking index build --documents</c>), searched in this process instead of the vector set in Redis; null: Redis.</summary>
     public string? VectorFile { get; init; }
+
+    /// <summary>The problem's topics: what answers were scored with is written to <c>served</c>, and learned from as it was. Null: it is not.</summary>
+    public KafkaSettings? Kafka { get; init; }
 
     /// <summary>What is refused or cut short.</summary>
     public RankerLimits Limits { get; init; } = new();

@@ -10,6 +10,7 @@ using Ranking.Serving.Http;
 using Ranking.Serving.Limits;
 using Ranking.Serving.Ranking;
 using Ranking.Serving.Retrieval;
+using Ranking.Serving.ServedLog;
 using Ranking.Serving.Telemetry;
 using Ranking.Serving.Versions;
 using Ranking.Store;
@@ -91,6 +92,13 @@ public static class RankerServices
         services.AddSingleton<RedisGuard>();
         services.AddSingleton<WarmUp>();
         services.AddSingleton<Ranker>();
+        if (options.Kafka is { } kafka)
+        {
+            services.AddSingleton(s => new ServedWriter(kafka, s.GetRequiredService<RankerMetrics>(), s.GetRequiredService<ILogger<ServedWriter>>()));
+            services.AddSingleton<IServedLog>(s => s.GetRequiredService<ServedWriter>());
+            services.AddSingleton<IHostedService>(s => s.GetRequiredService<ServedWriter>());
+        }
+        else services.AddSingleton<IServedLog, NoServedLog>();
         services.AddSingleton<VersionKeeper>();
         services.AddSingleton<IHostedService>(s => s.GetRequiredService<VersionKeeper>());
         services.AddSingleton<AnswerBuffer>();

@@ -14,6 +14,8 @@ using Ranking.Models;
 using Ranking.Store;
 using Ranking.Store.Embedded;
 using Ranking.Store.Vectors;
+using Ranking.Streams.Contracts;
+using Ranking.Streams.Topics;
 using Ranking.Training.Registry;
 
 namespace Ranking.Serving.Tests;
@@ -56,14 +58,16 @@ sealed class TestRanker : IAsyncDisposable
     /// <param name="limits">Its limits.</param>
     /// <param name="server">A real Redis (host:port) instead of an embedded one.</param>
     /// <param name="through">From the server's address to that at which the ranker reaches it.</param>
+    /// <param name="kafka">The topics to which it writes what it served.</param>
     /// <param name="vectors">A file of vectors; null for those of Redis.</param>
-    public static async Task<TestRanker> StartAsync(bool publish = true, bool redis = true, RankerLimits? limits = null, string? server = null, Func<string, string>? through = null, string? vectors = null)
+    public static async Task<TestRanker> StartAsync(bool publish = true, bool redis = true, RankerLimits? limits = null, string? server = null, Func<string, string>? through = null, string? vectors = null, KafkaSettings? kafka = null)
     {
         TestRanker ranker = server is null ? new() : new() { Namespace = $"test-{Guid.NewGuid():N}", server = server };
         string spec = Path.Combine(ranker.folder.FullName, "spec");
         Directory.CreateDirectory(spec);
         await File.WriteAllTextAsync(Path.Combine(spec, SpecReader.FileName), TestSpec.Yaml);
         foreach (string sql in (string[])["impressions", "feedback", "users", "items"]) await File.WriteAllTextAsync(Path.Combine(spec, sql + ".sql"), "SELECT 1");
+        if (kafka?.Flow is not null) await ProblemTopics.EnsureAsync(kafka, ranker.Spec);
         if (publish) ranker.Publish(1);
         if (redis && server is null) ranker.Redis = EmbeddedRedis.Start(new() { CountCommands = true });
         var options = new RankerOptions
@@ -73,6 +77,7 @@ sealed class TestRanker : IAsyncDisposable
             Redis = ranker.RedisAddress is { } address ? through?.Invoke(address) ?? address : null,
             Namespace = ranker.Namespace,
             VectorFile = vectors,
+            Kafka = kafka,
             RegistryPoll = TimeSpan.FromMilliseconds(50),
             Limits = limits ?? new() { DefaultDeadlineMs = 60_000, RedisTimeoutMs = 20_000 },
         };
@@ -151,10 +156,28 @@ sealed class TestRanker : IAsyncDisposable
         return rows;
     }
 
-    public async Task WriteRowsAsync()
+    public Task WriteRowsAsync() => WriteRowsAsync(Rows());
+
+    public async Task WriteRowsAsync(IEnumerable<KeyValuePair<(string Kind, string Id), byte[]>> rows)
     {
         await using StoreConnection store = await ConnectAsync();
-        foreach (((string kind, string id), byte[] row) in Rows()) await store.Database.StringSetAsync(store.Keys.Row(kind, id), row);
+        foreach (((string kind, string id), byte[] row) in rows) await store.Database.StringSetAsync(store.Keys.Row(kind, id), row);
+    }
+
+    public Task<string> MetricsAsync() => Http.GetStringAsync(new Uri(Host.Admin, "metrics"));
+
+    /// <summary>What it has written to topic served, once there is so much.</summary>
+    public async Task<Served[]> ServedAsync(KafkaSettings kafka, int partitions, int atLeast)
+    {
+        using var reader = new TopicReader(kafka, "test", ["served"], partitions);
+        var served = new List<Served>();
+        await EventuallyAsync(() =>
+        {
+            while (reader.Read(TimeSpan.FromMilliseconds(200)) is { } read)
+                if (SourceMessages.Decode("served", read.Message.Value, Spec.Context.Count).Event is Served record) served.Add(record);
+            return Task.FromResult(served.Count >= atLeast);
+        });
+        return [.. served];
     }
 
     Task<StoreConnection> ConnectAsync() => StoreConnection.ConnectAsync(new() { Address = RedisAddress!, Namespace = Namespace, CommandTimeout = TimeSpan.FromSeconds(20) });

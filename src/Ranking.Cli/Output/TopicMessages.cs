@@ -52,6 +52,17 @@ internal static class TopicMessages
             context = spec.Context.Keys.Zip(i.Context).ToDictionary(c => c.First, c => c.Second.ToString()),
         },
         Feedback f => new { time = Instant(f.TimeMs), request_id = f.RequestId, user = f.User, item = f.Item, kind = f.Kind },
+        Served s => new
+        {
+            time = Instant(s.TimeMs),
+            request_id = s.RequestId,
+            user = s.User,
+            item = s.Item,
+            place = s.Place,
+            model = s.Model,
+            feature_hash = s.FeatureHash,
+            degraded_reasons = s.Degraded,
+        },
         EntityDocument d => new { time = Instant(d.TimeMs), kind = d.Kind, id = d.Id, doc = d.Json is { Length: > 0 } doc ? JsonSerializer.Deserialize<JsonElement>(doc) : (JsonElement?)null },
         var other => new { text = other.ToString() },
     };

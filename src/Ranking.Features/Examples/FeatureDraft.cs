@@ -40,6 +40,13 @@ public sealed class FeatureDraft(FeaturePlan plan)
         }
     }
 
+    /// <summary>Copies a column from a finished vector.</summary>
+    public void Copy(FeatureVector from, FeatureColumn column)
+    {
+        if (column.IsIds) this[column] = from.IdsOf(column.Index).ToArray();
+        else from.Numbers.AsSpan(column.Index, column.Width).CopyTo(NumbersOf(column));
+    }
+
     /// <summary>The finished vector.</summary>
     public FeatureVector Build()
     {

@@ -99,6 +99,7 @@ public sealed class LocalPipeline
     {
         Impression => "impressions",
         Feedback => "feedback",
+        Served => "served",
         EntityDocument document => $"entities.{document.Kind}",
         _ => throw new ArgumentOutOfRangeException(nameof(sourceEvent), sourceEvent.GetType().Name, "no topic holds such events"),
     };
@@ -118,6 +119,8 @@ public sealed class LocalPipeline
         public void EmitRow(OwnerPlan of, string id, ReadOnlySpan<byte> row) => owner.output.EmitRow(of, id, row, deleted: false);
 
         public void DeleteRow(OwnerPlan of, string id, long watermarkMs) => owner.output.EmitRow(of, id, [], deleted: true);
+
+        public void Compared(int rows, int staler) { }
 
         public void Reject(SourceEvent sourceEvent, Rejection why, string detail) => owner.output.Reject(sourceEvent, why, detail);
     }

@@ -70,6 +70,11 @@ public interface ITaskOutput
     /// <param name="watermarkMs">The watermark at which it was found so: what is known of it is older, and a document from then on is a new one.</param>
     void DeleteRow(OwnerPlan owner, string id, long watermarkMs);
 
+    /// <summary>An example has the features that were served, and the rows that they were made from were compared with the owners' answers.</summary>
+    /// <param name="rows">Rows of the user, the item and other owners.</param>
+    /// <param name="staler">How many of them gave other features.</param>
+    void Compared(int rows, int staler);
+
     /// <summary>An event that was not used, and why.</summary>
     void Reject(SourceEvent sourceEvent, Rejection why, string detail);
 }

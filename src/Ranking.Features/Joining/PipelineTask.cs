@@ -60,12 +60,12 @@ public sealed class PipelineTask
         RowRound = rowRound,
     };
 
-    /// <summary>The source topics, by which <see cref="Receive(int, SourceEvent)"/> counts: impressions, feedback, entities by kind.</summary>
+    /// <summary>The source topics, by which <see cref="Receive(int, SourceEvent)"/> counts: impressions, feedback, served, entities by kind.</summary>
     public IReadOnlyList<string> Topics { get; }
 
     /// <summary>The names, without prefix, of a spec's source topics.</summary>
     public static IReadOnlyList<string> TopicsOf(RankingSpec spec) =>
-        ["impressions", "feedback", .. spec.Entities.Keys.Select(k => $"entities.{k}")];
+        ["impressions", "feedback", "served", .. spec.Entities.Keys.Select(k => $"entities.{k}")];
 
     /// <summary>No source event below this time is used any more.</summary>
     public long WatermarkMs => clock.WatermarkMs;
@@ -171,6 +171,17 @@ public sealed class PipelineTask
         {
             case Impression impression: user.Receive(impression); break;
             case Feedback feedback: user.Receive(feedback); break;
+            case Served served:
+                try
+                {
+                    user.Receive(served);
+                }
+                catch (InvalidDataException e)
+                {
+                    Used--;
+                    output.Reject(served, Rejection.Unreadable, e.Message);
+                }
+                break;
             case EntityDocument document:
                 try
                 {

@@ -6,6 +6,7 @@ using Ranking.Features.Examples;
 using Ranking.Features.Joining.State;
 using Ranking.Features.Partitioning;
 using Ranking.Features.Rows;
+using Ranking.Features.Spec;
 
 namespace Ranking.Features.Joining;
 
@@ -25,6 +26,8 @@ sealed class UserSide
     readonly Queue<WaitingImpression> waiting = new();
     readonly Dictionary<string, List<WaitingImpression>> waitingOfUser = new(StringComparer.Ordinal);
     readonly Entities entities;
+    readonly ServedItems served;
+    readonly string featureHash;
     readonly DocumentReader documents;
     readonly PackedWriter packed = new();
     long next;
@@ -35,6 +38,8 @@ sealed class UserSide
         windowMs = (long)plan.Spec.LabelWindow.TotalMilliseconds;
         labels = [.. plan.Spec.Labels.Values.Select(l => (l.Feedback, (long)l.Window.TotalMilliseconds))];
         documents = new(plan.User.Document, plan.Mbat);
+        served = new(stored.Served, windowMs);
+        featureHash = plan.Spec.FeatureHash;
         state = stored.Waiting;
         EmittedMs = stored.Marks?.EmittedMs ?? long.MinValue;
         entities = new(plan, plan.User, stored.Entities(plan.User), stored.Marks?.WatermarkMs ?? long.MinValue, stored.Marks?.RowRound ?? 0);
@@ -79,6 +84,7 @@ sealed class UserSide
 
         var wait = new WaitingImpression(next++, impression, new byte[plan.Owners.Count][], new float[labels.Length]);
         wait.Owners[0] = packed.Written.ToArray();
+        wait.Served = served.Find(impression);
         Enqueue(wait);
         state.Put(wait.Number, wait);
 
@@ -91,6 +97,24 @@ sealed class UserSide
             if (asks) wait.Unanswered++;
             output.Send(Murmur2.Partition(id, partitions),
                 new OwnerEvent(owner.Index, id, impression.TimeMs, "impression", Feedback.One, impression.User, impression.Item, owner.ContextFor(impression.Context), asks ? impression.RequestId : null));
+        }
+    }
+
+    /// <summary>What was served: kept for its impression where it is of the same features and lacked nothing.</summary>
+    /// <exception cref="InvalidDataException">Its features cannot be read.</exception>
+    public void Receive(Served record)
+    {
+        bool same = record.FeatureHash == featureHash, usable = same && record.Degraded.Length == 0;
+        JoinMetrics.Used(usable ? "usable" : same ? "degraded" : "other_features");
+        if (!usable) return;
+        FeatureVector.Read(record.Features, plan.Layout);
+        served.Add(record);
+        if (!waitingOfUser.TryGetValue(record.User, out List<WaitingImpression>? of)) return;
+        foreach (WaitingImpression wait in of)
+        {
+            if (wait.Served is not null || !served.Fits(record, wait.Impression)) continue;
+            wait.Served = record;
+            state.Put(wait.Number, wait);
         }
     }
 
@@ -144,6 +168,7 @@ sealed class UserSide
             if (of.Count == 0) waitingOfUser.Remove(wait.Impression.User);
             if (Keep(wait)) output.Emit(Build(wait));
         }
+        served.Expire(watermarkMs);
         long least = waiting.TryPeek(out WaitingImpression? head) ? head.Impression.TimeMs : watermarkMs;
         if (least <= EmittedMs) return;
         EmittedMs = least;
@@ -202,7 +227,31 @@ sealed class UserSide
             var reader = new PackedReader(answer);
             draft.Read(ref reader, owner);
         }
-        return new(impression.TimeMs, impression.RequestId, impression.User, impression.Item, ListKeys.Of(plan.Spec, fields, impression.RequestId), draft.Build(), wait.Labels, ExampleSource.Backfilled);
+        FeatureVector features = draft.Build();
+        if (wait.Served is not null) features = Served(wait, features);
+        return new(impression.TimeMs, impression.RequestId, impression.User, impression.Item, ListKeys.Of(plan.Spec, fields, impression.RequestId), features, wait.Labels,
+            wait.Served is null ? ExampleSource.Backfilled : ExampleSource.Served);
+    }
+
+    /// <summary>The features that were served, but for those that only training knows; how often rows were staler than the delay is counted.</summary>
+    FeatureVector Served(WaitingImpression wait, FeatureVector backfilled)
+    {
+        FeatureVector scored = FeatureVector.Read(wait.Served!.Features, plan.Layout);
+        // A request is made a moment before its item is shown: times since are not those of one row then.
+        bool atOnce = wait.Served.TimeMs == wait.Impression.TimeMs;
+        (int rows, int staler) = (0, 0);
+        foreach (OwnerPlan owner in plan.Owners)
+        {
+            if (owner.Columns.Count == 0 || wait.Owners[owner.Index] is null) continue;
+            bool same = owner.Columns.All(c => (!atOnce && c.Spec is SinceFeatureSpec) || scored.SameColumn(backfilled, c.Column));
+            JoinMetrics.Compared(owner.Kind, same);
+            rows++;
+            if (!same) staler++;
+        }
+        output.Compared(rows, staler);
+        var draft = new FeatureDraft(plan);
+        foreach (FeatureColumn column in plan.Layout.Columns) draft.Copy(plan.Spec.Features[column.Feature].TrainingOnly ? backfilled : scored, column);
+        return draft.Build();
     }
 
     /// <summary>Examples without any label are kept at the spec's rate, chosen by a hash of seed and identity: the same ones every time.</summary>

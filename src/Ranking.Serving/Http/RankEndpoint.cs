@@ -6,13 +6,14 @@ using Ranking.Client.Formats;
 using Ranking.Features.Errors;
 using Ranking.Serving.Limits;
 using Ranking.Serving.Ranking;
+using Ranking.Serving.ServedLog;
 using Ranking.Serving.Telemetry;
 using Ranking.Serving.Versions;
 
 namespace Ranking.Serving.Http;
 
 /// <summary><c>POST /v1/rank</c>.</summary>
-internal sealed class RankEndpoint(VersionKeeper versions, Ranker ranker, Admission admission, AnswerBuffer buffers, RankerOptions options, RankerMetrics metrics)
+internal sealed class RankEndpoint(VersionKeeper versions, Ranker ranker, Admission admission, AnswerBuffer buffers, IServedLog served, RankerOptions options, RankerMetrics metrics)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -38,6 +39,7 @@ internal sealed class RankEndpoint(VersionKeeper versions, Ranker ranker, Admiss
                     metrics.Stage("wait", at);
                     RankResult result = await ranker.RankAsync(version, query, deadline).ConfigureAwait(false);
                     await SendAsync(http, result, wanted).ConfigureAwait(false);
+                    served.Note(version.FeatureHash, result);
                 }
                 finally
                 {

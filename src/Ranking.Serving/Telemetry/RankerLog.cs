@@ -35,6 +35,9 @@ internal static partial class RankerLog
     [LoggerMessage(10, LogLevel.Information, "{Count} vectors of {File} are searched now")]
     public static partial void VectorsTaken(this ILogger log, long count, string file);
 
+    [LoggerMessage(12, LogLevel.Warning, "what is served cannot be written to Kafka, requests are ranked all the same: {Reason}")]
+    public static partial void ServedNotWritten(this ILogger log, string reason);
+
     [LoggerMessage(11, LogLevel.Warning, "the file of vectors is refused, the old one serves: {Reason}")]
     public static partial void VectorsRefused(this ILogger log, string reason);
 }

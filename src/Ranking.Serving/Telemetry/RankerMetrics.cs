@@ -10,7 +10,7 @@ public sealed class RankerMetrics : IDisposable
     public const string MeterName = "Ranking.Serving";
 
     readonly Meter meter;
-    readonly Counter<long> requests, degraded, refusedRequests, rows, staleRows, damagedRows, tokens, swaps, refusedVersions;
+    readonly Counter<long> requests, degraded, refusedRequests, rows, staleRows, damagedRows, tokens, served, swaps, refusedVersions;
     readonly Histogram<double> duration, stages;
     readonly Histogram<int> candidates;
     volatile string model = "none";
@@ -30,6 +30,7 @@ public sealed class RankerMetrics : IDisposable
         staleRows = meter.CreateCounter<long>("ranking.rows.stale", null, "Rows that could not be cut at the request's time any more.");
         damagedRows = meter.CreateCounter<long>("ranking.rows.damaged", null, "Rows that could not be read.");
         tokens = meter.CreateCounter<long>("ranking.tokens.read", null, "Cached item tokens asked of Redis, by whether they were usable.");
+        served = meter.CreateCounter<long>("ranking.served.records", null, "Records of what was served, by result: written to Kafka, failed, dropped because Kafka was too slow.");
         swaps = meter.CreateCounter<long>("ranking.versions.swapped", null, "Versions that began to serve.");
         refusedVersions = meter.CreateCounter<long>("ranking.versions.refused", null, "Versions that were refused.");
         meter.CreateObservableGauge("ranking.requests.running", () => Volatile.Read(ref running), null, "Requests that are worked on.");
@@ -74,6 +75,8 @@ public sealed class RankerMetrics : IDisposable
         tokens.Add(hits, new KeyValuePair<string, object?>("hit", true));
         tokens.Add(misses, new KeyValuePair<string, object?>("hit", false));
     }
+
+    internal void Served(string result, int records) => served.Add(records, new KeyValuePair<string, object?>("result", result));
 
     internal void VersionSwapped(string name)
     {

@@ -28,6 +28,7 @@ static class JsonRecord
             {
                 "impressions" => new Impression(timeMs, Id(o, "request_id"), Id(o, "user"), Id(o, "item"), Position(o), [.. context.Select(c => Context(o, c.Key, c.Value.Type))]),
                 "feedback" => new Feedback(timeMs, OptionalId(o, "request_id"), Id(o, "user"), Id(o, "item"), Id(o, "kind"), Amount(o)),
+                "served" => throw new MessageFormatException("a JSON object, where only the ranker writes"),
                 _ => new EntityDocument(timeMs, topic["entities.".Length..], Id(o, "id"), Document(o)),
             });
         }

@@ -10,7 +10,7 @@ namespace Ranking.Streams.Contracts;
 /// <param name="Event">The event; null for a heartbeat.</param>
 public readonly record struct SourceMessage(long TimeMs, SourceEvent? Event);
 
-/// <summary>Messages of impressions, feedback and entities.</summary>
+/// <summary>Messages of impressions, feedback, what was served, and entities.</summary>
 public static class SourceMessages
 {
     /// <summary>Key of heartbeats in compacted topics.</summary>
@@ -41,6 +41,20 @@ public static class SourceMessages
             w.Write(f.Kind);
             w.Write(f.Value);
         }),
+        Served s => MessageCodec.Write(9, s, static (ref MessagePackWriter w, Served s) =>
+        {
+            w.Write(s.TimeMs);
+            w.Write(s.RequestId);
+            w.Write(s.User);
+            w.Write(s.Item);
+            w.Write(s.Model);
+            w.Write(s.FeatureHash);
+            if (s.Place is { } place) w.Write(place);
+            else w.WriteNil();
+            w.WriteArrayHeader(s.Degraded.Length);
+            foreach (string reason in s.Degraded) w.Write(reason);
+            w.Write(s.Features);
+        }),
         EntityDocument d => MessageCodec.Write(3, d, static (ref MessagePackWriter w, EntityDocument d) =>
         {
             w.Write(d.TimeMs);
@@ -52,7 +66,7 @@ public static class SourceMessages
     };
 
     /// <summary>Reads a message of a source topic.</summary>
-    /// <param name="topic">The topic's name without prefix: impressions, feedback or entities.KIND.</param>
+    /// <param name="topic">The topic's name without prefix: impressions, feedback, served or entities.KIND.</param>
     /// <param name="value">The message.</param>
     /// <param name="contextFields">How many context fields the spec has.</param>
     /// <exception cref="MessageFormatException">It cannot be read, or an id is not 1 to 512 bytes of UTF-8.</exception>
@@ -64,6 +78,7 @@ public static class SourceMessages
         {
             "impressions" => new Impression(timeMs, Id(ref r, "request id"), Id(ref r, "user"), Id(ref r, "item"), Position(ref r), Context(ref r, contextFields)),
             "feedback" => new Feedback(timeMs, r.TryReadNil() ? null : Id(ref r, "request id"), Id(ref r, "user"), Id(ref r, "item"), MessageCodec.Text(ref r), r.ReadInt64()),
+            "served" => new Served(timeMs, Id(ref r, "request id"), Id(ref r, "user"), Id(ref r, "item"), MessageCodec.Text(ref r), MessageCodec.Text(ref r), Position(ref r), Reasons(ref r), MessageCodec.Bytes(ref r)),
             _ => new EntityDocument(timeMs, topic["entities.".Length..], Id(ref r, "id"), r.TryReadNil() ? null : MessageCodec.Bytes(ref r)),
         };
         return new SourceMessage(timeMs, e);
@@ -76,6 +91,13 @@ public static class SourceMessages
     }
 
     static int? Position(ref MessagePackReader r) => r.TryReadNil() ? null : r.ReadInt32();
+
+    static string[] Reasons(ref MessagePackReader r)
+    {
+        var reasons = new string[r.ReadArrayHeader()];
+        for (int i = 0; i < reasons.Length; i++) reasons[i] = MessageCodec.Text(ref r);
+        return reasons;
+    }
 
     static FieldValue[] Context(ref MessagePackReader r, int fields)
     {

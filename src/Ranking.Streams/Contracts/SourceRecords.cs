@@ -21,7 +21,7 @@ public static class SourceRecords
     public static Headers TimeOf(long timeMs) => new() { { TimeHeader, Encoding.UTF8.GetBytes(timeMs.ToString(CultureInfo.InvariantCulture)) } };
 
     /// <summary>Reads a record.</summary>
-    /// <param name="topic">The topic's name without prefix: impressions, feedback or entities.KIND.</param>
+    /// <param name="topic">The topic's name without prefix: impressions, feedback, served or entities.KIND.</param>
     /// <param name="record">Key, value and headers.</param>
     /// <param name="context">The spec's context fields.</param>
     /// <exception cref="MessageFormatException">It cannot be used; the message says which field, its value and what was expected.</exception>

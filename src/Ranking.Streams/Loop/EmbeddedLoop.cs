@@ -116,7 +116,8 @@ sealed class EmbeddedLoop : IPipelineLoop
         PipelineTask least = tasks.MinBy(t => t.WatermarkMs)!;
         PipelineCounts written = output.Written;
         Volatile.Write(ref status, new(tasks.Sum(t => t.Used), written.Examples, written.Rows, written.Late, written.Dead, written.Copies,
-            least.WatermarkMs, $"{least.SlowestTopic}-{Array.IndexOf(tasks, least)}", caughtUp));
+            least.WatermarkMs, $"{least.SlowestTopic}-{Array.IndexOf(tasks, least)}", caughtUp)
+        { Served = written.Served, ServedRows = written.ServedRows, StalerRows = written.StalerRows });
     }
 
     /// <inheritdoc/>

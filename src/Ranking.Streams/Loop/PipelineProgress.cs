@@ -33,6 +33,9 @@ sealed class PipelineProgress
             Late = now.Late + written.Late - before.Late,
             Dead = now.Dead + written.Dead - before.Dead,
             Copies = now.Copies + written.Copies - before.Copies,
+            Served = now.Served + written.Served - before.Served,
+            ServedRows = now.ServedRows + written.ServedRows - before.ServedRows,
+            StalerRows = now.StalerRows + written.StalerRows - before.StalerRows,
         });
         before = written;
     }

@@ -80,6 +80,7 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
         public void Emit(Example example)
         {
             member.written.Examples++;
+            if (example.Source == ExampleSource.Served) member.written.Served++;
             member.Write(TopicNames.Examples, own, Encoding.UTF8.GetBytes(example.User), ExampleMessages.Encode(example));
         }
 
@@ -95,6 +96,12 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
         {
             member.written.Rows++;
             member.Write(TopicNames.Rows, own, RowMessages.Key(owner.Kind, id), null, RowMessages.Gone(watermarkMs));
+        }
+
+        public void Compared(int rows, int staler)
+        {
+            member.written.ServedRows += rows;
+            member.written.StalerRows += staler;
         }
 
         public void Reject(SourceEvent sourceEvent, Rejection why, string detail)

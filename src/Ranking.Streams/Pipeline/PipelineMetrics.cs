@@ -18,6 +18,9 @@ public sealed class PipelineMetrics : IDisposable
         time ??= TimeProvider.System;
         Count("events", s => s.Events, "Source events that were used.");
         Count("examples", s => s.Examples, "Examples that were written.");
+        Count("examples.served", s => s.Served, "Examples with the features that were served.");
+        Count("rows.served", s => s.ServedRows, "Rows that served features were made from.");
+        Count("rows.staler", s => s.StalerRows, "Rows that gave other features than their owners' answers: they were staler than the delay.");
         Count("rows", s => s.Rows, "Rows that were written.");
         Count("late", s => s.Late, "Events that came later than the allowed lateness.");
         Count("dead", s => s.Dead, "Messages that could not be used.");

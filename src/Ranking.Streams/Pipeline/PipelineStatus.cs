@@ -12,6 +12,15 @@ namespace Ranking.Streams.Pipeline;
 /// <param name="CaughtUp">Whether all that is there has been read and answered.</param>
 public sealed record PipelineStatus(long Events, long Examples, long Rows, long Late, long Dead, long Copies, long WatermarkMs, string HeldBackBy, bool CaughtUp)
 {
+    /// <summary>Examples with the features that were served.</summary>
+    public long Served { get; init; }
+
+    /// <summary>Rows that those features were made from.</summary>
+    public long ServedRows { get; init; }
+
+    /// <summary>How many of those rows gave other features than their owners' answers: they were staler than the delay.</summary>
+    public long StalerRows { get; init; }
+
     /// <summary>Partitions whose tasks run here.</summary>
     public IReadOnlyList<int> Held { get; init; } = [];
 }

@@ -16,6 +16,7 @@ sealed class TaskStore : ITaskState, IDisposable
     readonly string featureHash;
     readonly NumberedRoom<SourceEvent> sorting = new(StateKeys.Sorting, StateCodec.Write);
     readonly NumberedRoom<WaitingImpression> waiting = new(StateKeys.Waiting, StateCodec.Write);
+    readonly NumberedRoom<Served> served = new(StateKeys.Served, StateCodec.Write);
     readonly NumberedRoom<OwnerEvent> questions = new(StateKeys.Questions, StateCodec.Write);
     readonly EntityRoom[] entities;
     readonly PackedWriter writer = new();
@@ -42,6 +43,9 @@ sealed class TaskStore : ITaskState, IDisposable
     public INumberedState<WaitingImpression> Waiting => waiting;
 
     /// <inheritdoc/>
+    public INumberedState<Served> Served => served;
+
+    /// <inheritdoc/>
     public INumberedState<OwnerEvent> Questions => questions;
 
     /// <inheritdoc/>
@@ -64,6 +68,7 @@ sealed class TaskStore : ITaskState, IDisposable
                 break;
             case StateKeys.Sorting: sorting.Load(StateKeys.Number(key), StateCodec.ReadEvent(ref reader)); break;
             case StateKeys.Waiting: waiting.Load(StateKeys.Number(key), StateCodec.ReadWaiting(ref reader, StateKeys.Number(key))); break;
+            case StateKeys.Served: served.Load(StateKeys.Number(key), StateCodec.ReadEvent(ref reader) as Served ?? throw new InvalidDataException("a stored record of what was served is none")); break;
             case StateKeys.Questions: questions.Load(StateKeys.Number(key), StateCodec.ReadQuestion(ref reader)); break;
             default: throw new InvalidDataException($"state of room {key[0]}");
         }
@@ -75,6 +80,7 @@ sealed class TaskStore : ITaskState, IDisposable
         var changes = new List<StateChange>();
         sorting.Collect(changes, writer);
         waiting.Collect(changes, writer);
+        served.Collect(changes, writer);
         questions.Collect(changes, writer);
         foreach (EntityRoom of in entities) of.Collect(changes, writer);
         writer.Clear();

@@ -10,11 +10,13 @@ sealed class NaivePipeline
     readonly List<SourceEvent> events;
     readonly List<(SourceEvent Event, string Kind, string User, string Item, string? Tab, string? Author)> counted = [];
     readonly RankingSpec spec;
+    readonly string featureHash;
     readonly long delay;
 
     public NaivePipeline(IEnumerable<SourceEvent> log, RankingSpec? spec = null)
     {
         this.spec = spec ?? SmallProblem.Spec;
+        featureHash = this.spec.FeatureHash;
         delay = (long)this.spec.Delay.TotalMilliseconds;
         events = [.. log];
         events.Sort((a, b) => SourceEvent.Compare(a, b) is var c && c != 0 ? c : a.CompareContent(b));
@@ -56,6 +58,14 @@ sealed class NaivePipeline
             [.. counted.Where(e => e.Kind == "click" && e.User == i.User && e.Event.TimeMs < cut && e.Event.TimeMs >= userFrom).Reverse().Select(field).OfType<string>().Take(n)];
         FieldValue[]? Doc(string kind, string id, long from) => events.OfType<EntityDocument>().LastOrDefault(d => d.Kind == kind && d.Id == id && d.TimeMs <= cut) is { Json: { } json } doc && doc.TimeMs >= from
             ? new Rows.DocumentReader(kind == "user" ? [new("age", Rows.DocumentFieldKind.Number)] : [new("genre", Rows.DocumentFieldKind.Ids, 2)], new()).Read(json) : null;
+        float[] labels = [Label("click", 60_000) ? 1 : 0, Label("buy", 30_000) ? 1 : 0];
+        // Another feature hash or something that lacked makes a record useless; of the others the first counts.
+        if (events.OfType<Served>().FirstOrDefault(s => s.User == i.User && s.RequestId == i.RequestId && s.Item == i.Item
+            && Math.Abs(s.TimeMs - i.TimeMs) < 60_000 && s.Degraded.Length == 0 && s.FeatureHash == featureHash) is { } served)
+        {
+            FeatureVector scored = FeatureVector.Read(served.Features, FeatureLayout.Of(spec));
+            return Text(new(i.TimeMs, i.RequestId, i.User, i.Item, "", scored, labels, ExampleSource.Served));
+        }
         string? tab = i.Context[0].Id, author = i.Context[1].Id;
         long? last = counted.Where(e => e.Kind == "impression" && e.User == i.User && e.Event.TimeMs < cut && e.Event.TimeMs >= userFrom).Select(e => (long?)e.Event.TimeMs).LastOrDefault();
         float[] numbers =
@@ -69,7 +79,7 @@ sealed class NaivePipeline
             (float)Math.Log(1 + (last is null ? 1000 : (i.TimeMs - last.Value) / 1000.0)),
         ];
         string[][] ids = [[i.User], tab is null ? [] : [tab], Doc("item", i.Item, itemFrom)?[0].Ids ?? [], Sequence(e => e.Item, 3), Sequence(e => e.Tab, 2)];
-        return Text(i.TimeMs, i.User, i.RequestId, i.Item, [Label("click", 60_000) ? 1 : 0, Label("buy", 30_000) ? 1 : 0], numbers, ids);
+        return Text(i.TimeMs, i.User, i.RequestId, i.Item, labels, numbers, ids);
     }
 
     /// <summary>What happened to an entity before its last deletion, or before a silence of its time to live, is forgotten.</summary>

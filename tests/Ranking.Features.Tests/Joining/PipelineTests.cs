@@ -4,6 +4,7 @@ using Ranking.Features.Events;
 using Ranking.Features.Examples;
 using Ranking.Features.Joining;
 using Ranking.Features.Rows;
+using Ranking.Features.Spec;
 
 namespace Ranking.Features.Tests.Joining;
 
@@ -17,7 +18,7 @@ public class PipelineTests
 
     static readonly Gen<SourceEvent> Event =
         from time in Gen.Int[0, 400]
-        from kind in Gen.Int[0, 9]
+        from kind in Gen.Int[0, 10]
         from user in Gen.Int[0, 3]
         from item in Gen.Int[0, 2]
         from request in Gen.Int[0, 3]
@@ -31,6 +32,7 @@ public class PipelineTests
         < 7 => new Feedback(time, value == 0 ? null : request, user, item, "click"),
         7 => new Feedback(time, value == 0 ? null : request, user, item, "buy", value * Feedback.One / 2),
         8 => new EntityDocument(time, "user", user, value == 0 ? null : Encoding.UTF8.GetBytes($$"""{"age": {{value}}}""")),
+        10 => SmallProblem.Served(time, request, user, item, $"m@{tab}", tab, usable: value != 0) with { Degraded = value == 3 ? ["stale_time"] : [] },
         _ => new EntityDocument(time, "item", item, value == 0 ? null : Encoding.UTF8.GetBytes($$"""{"genre": ["g{{value}}", {{tab}}, "x"]}""")),
     };
 
@@ -75,6 +77,49 @@ public class PipelineTests
             }
             Assert.Equal(asked.Features, draft.Build());
         }, iter: 1000, threads: 1);
+    }
+
+    [Fact]
+    public void Served_features_win_but_not_over_what_only_training_knows_and_rows_that_differ_are_counted()
+    {
+        RankingSpec spec = SmallProblem.Spec with { Features = new(SmallProblem.Spec.Features), Groups = new(SmallProblem.Spec.Groups) };
+        spec.Features["place"] = new NumberFeatureSpec(new("context", "position"), TrainingOnly: true, Serving: "9");
+        spec.Groups["place"] = new(["place"]);
+        var builder = new FeatureBuilder(new FeaturePlan(spec));
+        var shown = new Impression(100_000, "r", "u1", "i1", 2, [FieldValue.Of("t1"), FieldValue.Of("a1")]);
+        Example backfilled = Run(builder, [shown], 1, inOrder: true).Examples.Single();
+        Assert.Equal((ExampleSource.Backfilled, 2f), (backfilled.Source, backfilled.Features.Numbers[^1]));
+
+        // As the ranker scored it: the constant for the place, and of the item another state.
+        var scored = new FeatureVector([.. backfilled.Features.Numbers], backfilled.Features.Ids, backfilled.Features.IdOffsets);
+        scored.Numbers[^1] = 9;
+        FeatureColumn itemClick = builder.Plan.Layout.Columns.Single(c => c.Feature == "item_click");
+        scored.Numbers[itemClick.Index] += 1;
+        Collected got = Run(builder, [shown, SmallProblem.Served(99_900, "r", "u1", "i1", "m@1", scored, spec.FeatureHash)], 1, inOrder: false);
+        Example served = got.Examples.Single();
+        Assert.Equal(ExampleSource.Served, served.Source);
+        scored.Numbers[^1] = 2;
+        Assert.Equal(scored, served.Features);
+        Assert.Empty(got.Rejected);
+
+        var counted = new Counted();
+        var task = new PipelineTask(builder, 0, 1, counted);
+        counted.Task = task;
+        for (int t = 0; t < task.Topics.Count; t++) task.Heartbeat(t, 100_000);
+        task.Receive(0, shown);
+        task.Receive(2, SmallProblem.Served(100_000, "r", "u1", "i1", "m@1", scored, spec.FeatureHash));
+        for (int t = 0; t < task.Topics.Count; t++) task.Heartbeat(t, 300_000);
+        for (int i = 0; i < 5; i++) counted.Deliver();
+        Assert.Equal((3, 1), (counted.Rows, counted.Staler)); // user, item and author; the item differs
+    }
+
+    [Fact]
+    public void Served_features_that_cannot_be_read_are_rejected_and_stop_nothing()
+    {
+        Served damaged = SmallProblem.Served(1000, "a", "u1", "i1", "m@1", 0, usable: true) with { Features = [7, 1, 2] };
+        Collected got = Run(Builder, [new Impression(1000, "a", "u1", "i1", null, [FieldValue.Missing, FieldValue.Missing]), damaged], 1, inOrder: true);
+        Assert.Equal(ExampleSource.Backfilled, Assert.Single(got.Examples).Source);
+        Assert.Equal(Rejection.Unreadable, Assert.Single(got.Rejected).Why);
     }
 
     [Fact]
@@ -151,5 +196,41 @@ public class PipelineTests
         }
 
         public void Reject(SourceEvent sourceEvent, Rejection why, string detail) => Rejected.Add((sourceEvent, why));
+    }
+
+    /// <summary>One task alone: what it sends comes back to it.</summary>
+    sealed class Counted : ITaskOutput
+    {
+        readonly Queue<Action> mail = new();
+
+        public PipelineTask? Task { get; set; }
+
+        public int Rows { get; private set; }
+
+        public int Staler { get; private set; }
+
+        public void Deliver()
+        {
+            Task!.Advance();
+            while (mail.TryDequeue(out Action? deliver)) deliver();
+        }
+
+        public void Send(int partition, OwnerEvent ownerEvent) => mail.Enqueue(() => Task!.Receive(ownerEvent));
+
+        public void Send(int partition, OwnerAnswer answer) => mail.Enqueue(() => Task!.Receive(answer));
+
+        public void Send(SourceWatermark watermark) => mail.Enqueue(() => Task!.Receive(watermark));
+
+        public void Compared(int rows, int staler) => (Rows, Staler) = (Rows + rows, Staler + staler);
+
+        public void Emit(Example example) { }
+
+        public void EmitWatermark(long timeMs) { }
+
+        public void EmitRow(OwnerPlan owner, string id, ReadOnlySpan<byte> row) { }
+
+        public void DeleteRow(OwnerPlan owner, string id, long watermarkMs) { }
+
+        public void Reject(SourceEvent sourceEvent, Rejection why, string detail) => throw new InvalidOperationException(detail);
     }
 }

@@ -1,3 +1,6 @@
+using Ranking.Features.Events;
+using Ranking.Features.Examples;
+using Ranking.Features.Rows;
 using Ranking.Features.Spec;
 
 namespace Ranking.Features.Tests.Joining;
@@ -36,6 +39,22 @@ static class SmallProblem
     /// <summary>The same, with entities that are forgotten after a silence.</summary>
     public static RankingSpec Expiring(double userSeconds, double itemSeconds) =>
         Spec with { Entities = new() { ["user"] = new(TimeSpan.FromSeconds(userSeconds)), ["item"] = new(TimeSpan.FromSeconds(itemSeconds)) } };
+
+    /// <summary>A record of what was served: some features, of these definitions or of others.</summary>
+    public static Served Served(long timeMs, string request, string user, string item, string model, int seed, bool usable)
+    {
+        FeatureLayout layout = FeatureLayout.Of(Spec);
+        int[] offsets = [.. Enumerable.Range(0, layout.IdColumns + 1)];
+        var features = new FeatureVector([.. Enumerable.Range(0, layout.NumberWidth).Select(n => n + seed / 8f)], [.. offsets.Skip(1).Select(c => $"s{seed}-{c}")], offsets);
+        return Served(timeMs, request, user, item, model, features, usable ? Spec.FeatureHash : "another");
+    }
+
+    public static Served Served(long timeMs, string request, string user, string item, string model, FeatureVector features, string hash)
+    {
+        var packed = new PackedWriter();
+        features.Write(packed);
+        return new(timeMs, request, user, item, model, hash, 0, [], packed.Written.ToArray());
+    }
 
     static readonly WindowSpec Total = new(null);
 

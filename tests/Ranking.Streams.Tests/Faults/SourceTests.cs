@@ -32,7 +32,7 @@ public class SourceTests
                 else writer.Write(topic, partition, key, Json(e));
             }
             long end = Log[^1].TimeMs + Features.Joining.FeatureRunTimes.Of(Outcome.Builder.Plan).ClosingMs;
-            foreach (string topic in (string[])["impressions", "feedback", "entities.user", "entities.item"])
+            foreach (string topic in (string[])["impressions", "feedback", "served", "entities.user", "entities.item"])
                 for (int p = 0; p < 2; p++) writer.Write(topic, p, "~hb"u8.ToArray(), JsonSerializer.SerializeToUtf8Bytes(new { time = end }));
             writer.Flush();
         }

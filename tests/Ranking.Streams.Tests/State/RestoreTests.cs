@@ -131,6 +131,8 @@ public class RestoreTests
 
             public void DeleteRow(OwnerPlan owner, string id, long watermarkMs) => run.Outcome.EmitRow(owner, id, [], deleted: true);
 
+            public void Compared(int rows, int staler) { }
+
             public void Reject(SourceEvent sourceEvent, Rejection why, string detail) => run.Outcome.Reject(sourceEvent, why, detail);
         }
     }

@@ -18,6 +18,9 @@ public interface ITaskState
     /// <summary>Impressions that wait for their window or for answers, in the order of their release.</summary>
     INumberedState<WaitingImpression> Waiting { get; }
 
+    /// <summary>What was served and may still be of an impression, in the order of its release.</summary>
+    INumberedState<Served> Served { get; }
+
     /// <summary>Questions that wait for watermarks.</summary>
     INumberedState<OwnerEvent> Questions { get; }
 

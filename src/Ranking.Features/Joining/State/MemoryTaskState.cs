@@ -17,6 +17,9 @@ public sealed class MemoryTaskState : ITaskState
     public INumberedState<WaitingImpression> Waiting { get; } = new Nothing<WaitingImpression>();
 
     /// <inheritdoc/>
+    public INumberedState<Served> Served { get; } = new Nothing<Served>();
+
+    /// <inheritdoc/>
     public INumberedState<OwnerEvent> Questions { get; } = new Nothing<OwnerEvent>();
 
     /// <inheritdoc/>

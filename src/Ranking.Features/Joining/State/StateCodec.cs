@@ -20,6 +20,16 @@ public static class StateCodec
                 writer.Int(i.Position is { } position ? position : long.MinValue);
                 Write(writer, i.Context);
                 break;
+            case Served s:
+                writer.Text(s.RequestId);
+                writer.Text(s.User);
+                writer.Text(s.Item);
+                writer.Text(s.Model);
+                writer.Text(s.FeatureHash);
+                writer.Int(s.Place is { } place ? place : long.MinValue);
+                writer.Value(FieldValue.Of(s.Degraded));
+                writer.Bytes(s.Features);
+                break;
             case Feedback f:
                 writer.Text(f.RequestId);
                 writer.Text(f.User);
@@ -49,7 +59,10 @@ public static class StateCodec
                 ReadOnlySpan<byte> json = reader.Bytes();
                 return new EntityDocument(timeMs, of, id, deleted ? null : json.ToArray());
             case 1:
-                return new Impression(timeMs, Text(ref reader), Text(ref reader), Text(ref reader), reader.Int() is > int.MinValue and var position ? (int)position : null, ReadValues(ref reader));
+                return new Impression(timeMs, Text(ref reader), Text(ref reader), Text(ref reader), Place(ref reader), ReadValues(ref reader));
+            case 2:
+                return new Served(timeMs, Text(ref reader), Text(ref reader), Text(ref reader), Text(ref reader), Text(ref reader), Place(ref reader),
+                    reader.Value().Ids ?? throw new InvalidDataException("stored reasons are no list"), reader.Bytes().ToArray());
             case 3:
                 return new Feedback(timeMs, reader.Text(), Text(ref reader), Text(ref reader), Text(ref reader), reader.Amount());
             default: throw new InvalidDataException($"stored event of kind {kind}");
@@ -69,6 +82,8 @@ public static class StateCodec
             writer.Byte(owner is null ? (byte)0 : (byte)1);
             writer.Bytes(owner);
         }
+        writer.Byte(waiting.Served is null ? (byte)0 : (byte)1);
+        if (waiting.Served is { } served) Write(writer, served);
     }
 
     /// <summary>Reads an impression that waits.</summary>
@@ -85,7 +100,8 @@ public static class StateCodec
             byte[] bytes = reader.Bytes().ToArray();
             owners[i] = known ? bytes : null;
         }
-        return new(number, impression, owners, labels, unanswered);
+        Served? served = reader.Byte() == 0 ? null : ReadEvent(ref reader) as Served ?? throw new InvalidDataException("a stored event that was served is none");
+        return new(number, impression, owners, labels, unanswered, served);
     }
 
     /// <summary>Writes a question.</summary>
@@ -160,6 +176,8 @@ public static class StateCodec
         for (int i = 0; i < values.Length; i++) values[i] = reader.Value();
         return values;
     }
+
+    static int? Place(ref PackedReader reader) => reader.Int() is > int.MinValue and var place ? (int)place : null;
 
     static string Text(ref PackedReader reader) => reader.Text() ?? throw new InvalidDataException("a stored text is null");
 }

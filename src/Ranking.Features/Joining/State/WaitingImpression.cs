@@ -8,7 +8,8 @@ namespace Ranking.Features.Joining.State;
 /// <param name="owners">For each owner of the plan its packed columns as of the cut; null: not asked, or no answer yet.</param>
 /// <param name="labels">For each label of the spec 1 or 0.</param>
 /// <param name="unanswered">How many answers it waits for.</param>
-public sealed class WaitingImpression(long number, Impression impression, byte[]?[] owners, float[] labels, int unanswered = 0)
+/// <param name="served">What it was served with, if known.</param>
+public sealed class WaitingImpression(long number, Impression impression, byte[]?[] owners, float[] labels, int unanswered = 0, Served? served = null)
 {
     /// <summary>Its place in the order of release.</summary>
     public long Number => number;
@@ -24,4 +25,7 @@ public sealed class WaitingImpression(long number, Impression impression, byte[]
 
     /// <summary>How many answers it waits for.</summary>
     public int Unanswered { get; set; } = unanswered;
+
+    /// <summary>What it was served with, if known: the least of its usable records.</summary>
+    public Served? Served { get; set; } = served;
 }

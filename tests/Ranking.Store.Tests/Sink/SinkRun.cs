@@ -36,7 +36,10 @@ sealed class SinkRun : IAsyncDisposable
     }
 
     /// <summary>Waits until Redis holds the log's last rows and nothing else.</summary>
-    public static async Task UntilWholeAsync(StoreConnection store, MemoryLog log, double seconds = 30)
+    public static Task UntilWholeAsync(StoreConnection store, MemoryLog log, double seconds = 30) => UntilWholeAsync(store, log.LastRows, seconds);
+
+    /// <summary>Waits until Redis holds these rows and nothing else.</summary>
+    public static async Task UntilWholeAsync(StoreConnection store, Func<Dictionary<(string, string), byte[]>> rows, double seconds)
     {
         Stopwatch clock = Stopwatch.StartNew();
         string differences = "";
@@ -44,7 +47,7 @@ sealed class SinkRun : IAsyncDisposable
         {
             try
             {
-                differences = await DifferencesAsync(store, log);
+                differences = await DifferencesAsync(store, rows());
                 if (differences.Length == 0) return;
             }
             catch (Exception e) when (StoreConnection.IsServerFault(e) || e is RankingException)
@@ -56,9 +59,8 @@ sealed class SinkRun : IAsyncDisposable
         Assert.Fail($"after {seconds} s the rows are not those of the log: {differences}");
     }
 
-    static async Task<string> DifferencesAsync(StoreConnection store, MemoryLog log)
+    static async Task<string> DifferencesAsync(StoreConnection store, Dictionary<(string, string), byte[]> expected)
     {
-        Dictionary<(string, string), byte[]> expected = log.LastRows();
         HashSet<(string, string)> found = [];
         List<string> wrong = [];
         if (!store.IsConnected) return "no connection"; // no server would look like no keys

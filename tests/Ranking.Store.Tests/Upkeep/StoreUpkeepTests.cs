@@ -17,10 +17,11 @@ public class StoreUpkeepTests
         await Task.CompletedTask;
     }
 
-    [Fact]
-    public async Task Verify_finds_a_changed_a_missing_and_a_surplus_key_and_rebuild_mends_them()
+    [Theory]
+    [MemberData(nameof(TestServer.All), MemberType = typeof(TestServer))]
+    public async Task Verify_finds_a_changed_a_missing_and_a_surplus_key_and_rebuild_mends_them(string which)
     {
-        await using TestServer server = await TestServer.StartAsync("garnet");
+        await using TestServer server = await TestServer.StartAsync(which);
         StoreConnection store = server.Store;
         StoreUpkeep upkeep = new(store);
         MemoryLog log = new(2);
@@ -66,10 +67,11 @@ public class StoreUpkeepTests
         Assert.All(read, r => Assert.Equal(expected[(r.Key.Kind, r.Key.Id)], r.Value));
     }
 
-    [Fact]
-    public async Task Erase_removes_row_and_tokens()
+    [Theory]
+    [MemberData(nameof(TestServer.All), MemberType = typeof(TestServer))]
+    public async Task Erase_removes_row_and_tokens(string which)
     {
-        await using TestServer server = await TestServer.StartAsync("garnet");
+        await using TestServer server = await TestServer.StartAsync(which);
         StoreConnection store = server.Store;
         await using (TokenWriter writer = new(store)) writer.TryWrite("v1", "u", CachedToken.Write(1, [1], []));
         await store.Database.StringSetAsync(store.Keys.Row("user", "u"), "x");

@@ -24,7 +24,7 @@ public sealed class RankTests(SharedRanker shared) : IClassFixture<SharedRanker>
         var plan = new FeaturePlan(ranker.Spec);
         var builder = new FeatureBuilder(plan);
         Dictionary<(string Kind, string Id), byte[]> rows = ranker.Rows();
-        using RankingModel model = Training.VersionModel.Load(ranker.Registry.Open(ranker.Spec.Name));
+        using IScoringModel model = Training.VersionModel.Load(ranker.Registry.Open(ranker.Spec.Name));
         long now = TestRanker.Now.ToUnixTimeMilliseconds();
         foreach (RankedItem item in answer.Ranked)
         {

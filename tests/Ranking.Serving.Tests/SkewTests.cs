@@ -32,7 +32,7 @@ public sealed class SkewTests
         Served[] served = await ranker.ServedAsync(kafka, EmbeddedKafka.Partitions, histories.Length * 6);
         Assert.Equal(histories.SelectMany(h => h.Shown).Select(i => (i.RequestId, i.Item)).Order(), served.Select(s => (s.RequestId, s.Item)).Order());
 
-        using RankingModel model = Training.VersionModel.Load(ranker.Registry.Open(ranker.Spec.Name));
+        using IScoringModel model = Training.VersionModel.Load(ranker.Registry.Open(ranker.Spec.Name));
         foreach ((History history, RankAnswer answer) in histories.Zip(answers))
         {
             Served[] own = [.. served.Where(s => s.User == history.User)];

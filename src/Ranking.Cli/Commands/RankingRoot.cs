@@ -30,7 +30,7 @@ internal sealed class RankingRoot : RootCommand, IExample
             new ModelsListCommand(), new ModelsShowCommand(), new ModelsPromoteCommand(), new ModelsRollbackCommand(), new ModelsExportCommand()));
         Add(new CommandGroup("topics", "The problem's topics: create, list, show.", "ranking topics list --spec features/kuairand --kafka localhost:9092", new TopicsCreateCommand(), new TopicsListCommand(), new TopicsShowCommand()));
         Add(new CommandGroup("dead", "Messages that could not be used: list, show, retry.", "ranking dead list --spec features/kuairand --kafka localhost:9092", new DeadListCommand(), new DeadShowCommand(), new DeadRetryCommand()));
-        Add(new CommandGroup("store", "The rows in Redis: verify, rebuild.", "ranking store verify --spec features/kuairand --kafka localhost:9092 --redis localhost:6379", new StoreVerifyCommand(), new StoreRebuildCommand()));
+        Add(new CommandGroup("store", "The rows in Redis: verify, rebuild, erase.", "ranking store verify --spec features/kuairand --kafka localhost:9092 --redis localhost:6379", new StoreVerifyCommand(), new StoreRebuildCommand(), new StoreEraseCommand()));
         Add(new EncodeCommand());
         Add(new CommandGroup("index", "Searchable files of vectors.", "ranking index build --vectors vectors.npy --out documents.index", new IndexBuildCommand()));
         Add(new DecodeCommand());

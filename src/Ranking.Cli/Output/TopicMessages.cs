@@ -41,6 +41,7 @@ internal static class TopicMessages
 
     static object Source(RankingSpec spec, SourceMessage message) => message.Event switch
     {
+        null when message.Erasure is { } erasure => new { erased = erasure.User, before = Instant(erasure.BeforeMs) },
         null => new { watermark = Instant(message.TimeMs) },
         Impression i => new
         {

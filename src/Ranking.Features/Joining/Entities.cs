@@ -109,6 +109,14 @@ sealed class Entities
         }
     }
 
+    /// <summary>Forgets an entity at once, and deletes its row, known or not.</summary>
+    public void Erase(string id, ITaskOutput output)
+    {
+        if (states.Find(id) is not null) states.Remove(id);
+        changed.Remove(id);
+        output.DeleteRow(owner, id, nowMs);
+    }
+
     /// <summary>Writes the rows that changed since the last call.</summary>
     public void FlushRows(PackedWriter writer, ITaskOutput output)
     {

@@ -37,6 +37,8 @@ public enum Rejection
     Late,
     /// <summary>A copy of an event that was used: counted, not written anywhere.</summary>
     Copy,
+    /// <summary>It is of a user who was erased, from before: counted, not written anywhere.</summary>
+    Erased,
     /// <summary>The same identity as an event that was used, with other content.</summary>
     Conflict,
     /// <summary>Its content cannot be read.</summary>

@@ -19,6 +19,7 @@ public sealed class PipelineTask
     readonly ITaskOutput output;
     readonly Sorter sorter;
     readonly SourceClock clock;
+    readonly Erasures erasures;
     readonly UserSide user;
     readonly OwnerSide owners;
     readonly BucketPlan boundary;
@@ -43,6 +44,7 @@ public sealed class PipelineTask
         published = state.Marks?.Published ?? (long.MinValue, false);
         rowRound = state.Marks?.RowRound ?? 0;
         sorter = new(state.Sorting, state.Marks?.Released);
+        erasures = new(state.Erased);
         user = new(builder, partitions, output, state, freezeUserAt?.ToUnixTimeMilliseconds() ?? long.MaxValue);
         owners = new(builder, partitions, output, state);
         boundary = new(plan.ShortestBucketMs, 0);
@@ -94,8 +96,18 @@ public sealed class PipelineTask
     /// <summary>An event of a source topic, in the order of its topic.</summary>
     public void Receive(int topic, SourceEvent sourceEvent)
     {
-        if (clock.Observe(topic, sourceEvent.TimeMs)) sorter.Add(sourceEvent);
+        bool inTime = clock.Observe(topic, sourceEvent.TimeMs);
+        if (erasures.Refuses(sourceEvent)) output.Reject(sourceEvent, Rejection.Erased, "");
+        else if (inTime) sorter.Add(sourceEvent);
         else output.Reject(sourceEvent, Rejection.Late, $"event time {sourceEvent.TimeMs} is below the watermark {clock.WatermarkOf(topic)} of its topic-partition");
+    }
+
+    /// <summary>Forgets a user, at once: ahead of the sorter and without a watermark (streams.md, section 4).</summary>
+    public void Erase(Erasure erasure)
+    {
+        erasures.Add(erasure);
+        sorter.Remove(erasures.Refuses);
+        user.Erase(erasure);
     }
 
     /// <summary>A time at which nothing happened in a source topic.</summary>
@@ -140,6 +152,7 @@ public sealed class PipelineTask
         {
             user.Advance(clock.WatermarkMs);
             user.Expire(clock.WatermarkMs);
+            erasures.Expire(clock.WatermarkMs);
         }
     }
 

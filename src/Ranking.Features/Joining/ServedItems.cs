@@ -35,6 +35,19 @@ sealed class ServedItems
     public Served? Find(Impression impression) =>
         of.TryGetValue((impression.User, impression.RequestId, impression.Item), out List<Served>? all) ? all.Find(s => Fits(s, impression)) : null;
 
+    /// <summary>Forgets a user's records from before a time.</summary>
+    public void Erase(string user, long beforeMs)
+    {
+        (long Number, Served Served)[] all = [.. held];
+        held.Clear();
+        of.Clear();
+        foreach ((long number, Served served) in all)
+        {
+            if (served.User == user && served.TimeMs < beforeMs) state.Remove(number);
+            else Hold(number, served);
+        }
+    }
+
     /// <summary>Forgets what no impression can be of any more.</summary>
     /// <param name="watermarkMs">No event below this will come.</param>
     public void Expire(long watermarkMs)
@@ -52,7 +65,7 @@ sealed class ServedItems
 
     void Hold(long number, Served served)
     {
-        next = number + 1;
+        next = Math.Max(next, number + 1);
         held.Enqueue((number, served));
         var key = (served.User, served.RequestId, served.Item);
         if (!of.TryGetValue(key, out List<Served>? all)) of.Add(key, all = []);

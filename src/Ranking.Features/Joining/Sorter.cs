@@ -45,6 +45,19 @@ public sealed class Sorter
         waiting.Enqueue((sourceEvent, next++), sourceEvent);
     }
 
+    /// <summary>Forgets events that wait.</summary>
+    public void Remove(Func<SourceEvent, bool> gone)
+    {
+        if (!waiting.UnorderedItems.Any(w => gone(w.Priority))) return;
+        ((SourceEvent Event, long Number) Element, SourceEvent Priority)[] all = [.. waiting.UnorderedItems];
+        waiting.Clear();
+        foreach (((SourceEvent Event, long Number) element, SourceEvent priority) in all)
+        {
+            if (gone(priority)) state.Remove(element.Number);
+            else waiting.Enqueue(element, priority);
+        }
+    }
+
     /// <summary>Takes the next event below a watermark.</summary>
     /// <param name="watermarkMs">No event of an earlier time will be added.</param>
     /// <param name="released">The event.</param>

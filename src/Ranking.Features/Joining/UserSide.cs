@@ -175,6 +175,22 @@ sealed class UserSide
         output.EmitWatermark(least);
     }
 
+    /// <summary>Forgets all that is known of a user; impressions since a time go on waiting.</summary>
+    public void Erase(Erasure erasure)
+    {
+        served.Erase(erasure.User, erasure.BeforeMs);
+        entities.Erase(erasure.User, output);
+        if (!waitingOfUser.Remove(erasure.User)) return;
+        WaitingImpression[] all = [.. waiting];
+        waiting.Clear();
+        waitingOfUser.Clear();
+        foreach (WaitingImpression wait in all)
+        {
+            if (wait.Impression.User == erasure.User && wait.Impression.TimeMs < erasure.BeforeMs) state.Remove(wait.Number);
+            else Enqueue(wait);
+        }
+    }
+
     /// <summary>Forgets users whose time to live has passed.</summary>
     public void Expire(long watermarkMs) => entities.Expire(watermarkMs, output);
 

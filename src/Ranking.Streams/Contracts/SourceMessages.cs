@@ -5,10 +5,11 @@ using Ranking.Features.Partitioning;
 
 namespace Ranking.Streams.Contracts;
 
-/// <summary>What a source topic's message holds: an event, or only a time (a heartbeat).</summary>
+/// <summary>What a source topic's message holds: an event, only a time (a heartbeat), or an erasure.</summary>
 /// <param name="TimeMs">Event time.</param>
-/// <param name="Event">The event; null for a heartbeat.</param>
-public readonly record struct SourceMessage(long TimeMs, SourceEvent? Event);
+/// <param name="Event">The event; null for a heartbeat and an erasure.</param>
+/// <param name="Erasure">A user who is to be forgotten.</param>
+public readonly record struct SourceMessage(long TimeMs, SourceEvent? Event, Erasure? Erasure = null);
 
 /// <summary>Messages of impressions, feedback, what was served, and entities.</summary>
 public static class SourceMessages
@@ -18,6 +19,18 @@ public static class SourceMessages
 
     /// <summary>A time at which nothing happened.</summary>
     public static byte[] Heartbeat(long timeMs) => MessageCodec.Write(1, timeMs, static (ref MessagePackWriter w, long t) => w.Write(t));
+
+    /// <summary>The topic, without prefix, that erasures are written to.</summary>
+    public const string ErasureTopic = "entities.user";
+
+    /// <summary>An erasure: to a program that does not know it, the deletion of the user's document.</summary>
+    public static byte[] Encode(Erasure erasure) => MessageCodec.Write(4, erasure, static (ref MessagePackWriter w, Erasure e) =>
+    {
+        w.Write(e.BeforeMs);
+        w.Write(e.User);
+        w.WriteNil();
+        w.Write(true);
+    });
 
     /// <summary>An event, in its topic's format.</summary>
     public static byte[] Encode(SourceEvent sourceEvent) => sourceEvent switch
@@ -81,6 +94,7 @@ public static class SourceMessages
             "served" => new Served(timeMs, Id(ref r, "request id"), Id(ref r, "user"), Id(ref r, "item"), MessageCodec.Text(ref r), MessageCodec.Text(ref r), Position(ref r), Reasons(ref r), MessageCodec.Bytes(ref r)),
             _ => new EntityDocument(timeMs, topic["entities.".Length..], Id(ref r, "id"), r.TryReadNil() ? null : MessageCodec.Bytes(ref r)),
         };
+        if (topic == ErasureTopic && fields > 3 && r.ReadBoolean()) return new SourceMessage(timeMs, null, new(e.Key, timeMs));
         return new SourceMessage(timeMs, e);
     });
 

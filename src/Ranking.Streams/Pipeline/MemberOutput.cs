@@ -107,6 +107,7 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
         public void Reject(SourceEvent sourceEvent, Rejection why, string detail)
         {
             string topic = LocalPipeline.TopicOf(sourceEvent);
+            if (why == Rejection.Erased) return;
             if (why == Rejection.Copy) { member.written.Copies++; return; }
             if (why == Rejection.Late) member.written.Late++;
             else member.written.Dead++;

@@ -65,9 +65,10 @@ sealed partial class TaskInput
     void GiveSource(PipelineTask task, int topic, ConsumeResult<byte[], byte[]?> read)
     {
         SourceMessage message = SourceRecords.Decode(Topics[topic], read.Message, spec.Context);
-        if (message.Event is not { } e) task.Heartbeat(topic, message.TimeMs);
-        else if (Murmur2.Partition(e.Key, partitions) is var right && right != read.Partition.Value)
-            throw new MessageFormatException(ErrorCodes.WrongPartition, $"lies in partition {read.Partition.Value}, but key '{e.Key}' belongs to {right}: set the producer's partitioner to murmur2_random");
+        if ((message.Erasure?.User ?? message.Event?.Key) is { } key && Murmur2.Partition(key, partitions) is var right && right != read.Partition.Value)
+            throw new MessageFormatException(ErrorCodes.WrongPartition, $"lies in partition {read.Partition.Value}, but key '{key}' belongs to {right}: set the producer's partitioner to murmur2_random");
+        if (message.Erasure is { } erasure) task.Erase(erasure);
+        else if (message.Event is not { } e) task.Heartbeat(topic, message.TimeMs);
         else if (message.TimeMs - read.Message.Timestamp.UnixTimestampMs > mostFutureMs)
             throw new MessageFormatException(ErrorCodes.TimeTooFarAhead, $"event time {message.TimeMs} is {message.TimeMs - read.Message.Timestamp.UnixTimestampMs} ms ahead of the record's own");
         else task.Receive(topic, e);

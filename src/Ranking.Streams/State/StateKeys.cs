@@ -9,7 +9,7 @@ static class StateKeys
     /// <summary>Number of the format of keys and values: another is refused, a RocksDB of another is rebuilt.</summary>
     public const byte Format = 2;
 
-    public const byte Marks = 0, Sorting = 1, Waiting = 2, Questions = 3, Served = 4;
+    public const byte Marks = 0, Sorting = 1, Waiting = 2, Questions = 3, Served = 4, Erased = 5;
 
     /// <summary>First room of entities; the owner's index is added.</summary>
     public const byte Entities = 16;

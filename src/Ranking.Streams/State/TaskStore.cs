@@ -17,6 +17,7 @@ sealed class TaskStore : ITaskState, IDisposable
     readonly NumberedRoom<SourceEvent> sorting = new(StateKeys.Sorting, StateCodec.Write);
     readonly NumberedRoom<WaitingImpression> waiting = new(StateKeys.Waiting, StateCodec.Write);
     readonly NumberedRoom<Served> served = new(StateKeys.Served, StateCodec.Write);
+    readonly NumberedRoom<Erasure> erased = new(StateKeys.Erased, StateCodec.Write);
     readonly NumberedRoom<OwnerEvent> questions = new(StateKeys.Questions, StateCodec.Write);
     readonly EntityRoom[] entities;
     readonly PackedWriter writer = new();
@@ -46,6 +47,9 @@ sealed class TaskStore : ITaskState, IDisposable
     public INumberedState<Served> Served => served;
 
     /// <inheritdoc/>
+    public INumberedState<Erasure> Erased => erased;
+
+    /// <inheritdoc/>
     public INumberedState<OwnerEvent> Questions => questions;
 
     /// <inheritdoc/>
@@ -69,6 +73,7 @@ sealed class TaskStore : ITaskState, IDisposable
             case StateKeys.Sorting: sorting.Load(StateKeys.Number(key), StateCodec.ReadEvent(ref reader)); break;
             case StateKeys.Waiting: waiting.Load(StateKeys.Number(key), StateCodec.ReadWaiting(ref reader, StateKeys.Number(key))); break;
             case StateKeys.Served: served.Load(StateKeys.Number(key), StateCodec.ReadEvent(ref reader) as Served ?? throw new InvalidDataException("a stored record of what was served is none")); break;
+            case StateKeys.Erased: erased.Load(StateKeys.Number(key), StateCodec.ReadErasure(ref reader)); break;
             case StateKeys.Questions: questions.Load(StateKeys.Number(key), StateCodec.ReadQuestion(ref reader)); break;
             default: throw new InvalidDataException($"state of room {key[0]}");
         }
@@ -81,6 +86,7 @@ sealed class TaskStore : ITaskState, IDisposable
         sorting.Collect(changes, writer);
         waiting.Collect(changes, writer);
         served.Collect(changes, writer);
+        erased.Collect(changes, writer);
         questions.Collect(changes, writer);
         foreach (EntityRoom of in entities) of.Collect(changes, writer);
         writer.Clear();

@@ -123,6 +123,40 @@ public class PipelineTests
     }
 
     [Fact]
+    public void An_erased_user_begins_at_nothing_and_nobody_else_notices()
+    {
+        (from log in Event.List[1, 120] from at in Gen.Int[0, 400] from builder in Builders select (log, at, builder)).Sample(t =>
+        {
+            long before = t.at * 500L;
+            SourceEvent[] log = [.. t.log.OrderBy(e => e, Order)];
+            bool IsOf(SourceEvent e) => e is not EntityDocument { Kind: "item" } && e.Key == "u1";
+            // Erased at an instant at which the sorter, windows and questions hold something; one late event of theirs comes after it.
+            var collected = new Collected();
+            var pipeline = new LocalPipeline(t.builder, 1, collected);
+            foreach (SourceEvent e in log.Where(e => e.TimeMs < before)) pipeline.AddInOrder(e);
+            if (t.at % 2 == 0) pipeline.Heartbeat(before); // otherwise nearly all waits in the sorter
+            pipeline.Advance();
+            pipeline.FlushRows();
+            int emitted = collected.Examples.Count;
+            pipeline.Tasks[0].Erase(new("u1", before));
+            Assert.False(collected.Rows.ContainsKey("user:u1"));
+            pipeline.Add(new Impression(before - 1, "again", "u1", "i1", null, [FieldValue.Missing, FieldValue.Missing]));
+            Finish(t.builder, pipeline, log.Where(e => e.TimeMs >= before));
+            Assert.DoesNotContain(collected.Examples.Skip(emitted), e => e.User == "u1" && e.TimeMs < before);
+
+            Collected without = new();
+            Finish(t.builder, new LocalPipeline(t.builder, 1, without), log.Where(e => !IsOf(e) || e.TimeMs >= before));
+            Assert.Equal(without.Rows.GetValueOrDefault("user:u1"), collected.Rows.GetValueOrDefault("user:u1"));
+            Collected whole = new();
+            Finish(t.builder, new LocalPipeline(t.builder, 1, whole), log);
+            // What items counted of the user stays or not, by whether it had left the sorter; the examples of others are there with their labels.
+            Assert.Equal(Others(whole), Others(collected));
+            static IEnumerable<string> Others(Collected of) => of.Examples.Where(e => e.User != "u1").Select(e => $"{e.TimeMs} {e.User} {e.RequestId} {e.Item} {string.Join(' ', e.Labels)}");
+            Assert.Contains((Rejection.Erased, "again"), collected.Rejected.Where(r => r.Event is Impression).Select(r => (r.Why, ((Impression)r.Event).RequestId)));
+        }, iter: 500, threads: 1);
+    }
+
+    [Fact]
     public void An_event_later_than_the_lateness_is_rejected_and_stops_nothing()
     {
         Impression Shown(long time, string request) => new(time, request, "u1", "i1", null, [FieldValue.Missing, FieldValue.Missing]);
@@ -174,6 +208,14 @@ public class PipelineTests
         pipeline.FlushRows();
         Assert.All(pipeline.Tasks, t => Assert.Equal(0, t.Waiting + t.Sorting));
         return collected;
+    }
+
+    static void Finish(FeatureBuilder builder, LocalPipeline pipeline, IEnumerable<SourceEvent> log)
+    {
+        foreach (SourceEvent e in log) pipeline.AddInOrder(e);
+        pipeline.Heartbeat(200_000 + FeatureRunTimes.Of(builder.Plan).ClosingMs);
+        pipeline.Close();
+        pipeline.FlushRows();
     }
 
     sealed class Collected : ILocalOutput

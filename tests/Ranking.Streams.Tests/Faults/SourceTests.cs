@@ -107,6 +107,32 @@ public class SourceTests
         Assert.Equal(expected, problem.Outcome.Examples.Take(expected.Length));
     }
 
+    [Fact]
+    public async Task An_erased_user_is_forgotten_by_a_mark_that_moves_no_time_and_a_member_that_starts_anew_goes_on_refusing()
+    {
+        await using RealProblem problem = await RealProblem.Create(partitions: 2);
+        SourceEvent[] begun = Log[..(Log.Length / 2)], rest = Log[(Log.Length / 2)..];
+        problem.Replay(begun, close: false);
+        await problem.Run();
+        string user = problem.Outcome.Rows.Keys.Where(k => k.StartsWith("user:", StringComparison.Ordinal)).Select(k => k["user:".Length..]).First(u => rest.OfType<Impression>().Any(i => i.User == u));
+        long before = rest[^1].TimeMs + 3_600_000; // later than any event: time would not survive it as a watermark
+        using (var writer = new TopicWriter(problem.Kafka))
+        {
+            writer.Write("entities.user", Murmur2.Partition(user, 2), Encoding.UTF8.GetBytes(user), SourceMessages.Encode(new Erasure(user, before)));
+            writer.Flush();
+        }
+        await problem.Run();
+        Outcome erased = problem.Outcome;
+        Assert.DoesNotContain($"user:{user}", erased.Rows.Keys);
+        int known = erased.Examples.Count(e => e.User == user);
+        problem.Replay(rest);
+        Assert.Contains("late 0", await problem.Run(), StringComparison.Ordinal);
+        Outcome after = problem.Outcome;
+        Assert.DoesNotContain($"user:{user}", after.Rows.Keys);
+        Assert.Equal(known, after.Examples.Count(e => e.User == user));
+        Assert.Equal(Outcome.Of(Log).Examples.Where(e => e.User != user).Select(e => (e.TimeMs, e.User, e.RequestId, e.Item)), after.Examples.Where(e => e.User != user).Select(e => (e.TimeMs, e.User, e.RequestId, e.Item)));
+    }
+
     static byte[] Json(SourceEvent e) => e switch
     {
         Impression i => JsonSerializer.SerializeToUtf8Bytes(new { time = DateTimeOffset.FromUnixTimeMilliseconds(i.TimeMs).ToString("o"), request_id = i.RequestId, user = i.User, item = i.Item, position = i.Position, tab = i.Context[0].Id, context = new { author = i.Context[1].Id } }),

@@ -21,6 +21,9 @@ public interface ITaskState
     /// <summary>What was served and may still be of an impression, in the order of its release.</summary>
     INumberedState<Served> Served { get; }
 
+    /// <summary>Users who were erased a short while ago.</summary>
+    INumberedState<Erasure> Erased { get; }
+
     /// <summary>Questions that wait for watermarks.</summary>
     INumberedState<OwnerEvent> Questions { get; }
 

@@ -20,6 +20,9 @@ public sealed class MemoryTaskState : ITaskState
     public INumberedState<Served> Served { get; } = new Nothing<Served>();
 
     /// <inheritdoc/>
+    public INumberedState<Erasure> Erased { get; } = new Nothing<Erasure>();
+
+    /// <inheritdoc/>
     public INumberedState<OwnerEvent> Questions { get; } = new Nothing<OwnerEvent>();
 
     /// <inheritdoc/>

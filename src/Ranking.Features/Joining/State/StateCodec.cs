@@ -104,6 +104,16 @@ public static class StateCodec
         return new(number, impression, owners, labels, unanswered, served);
     }
 
+    /// <summary>Writes an erasure.</summary>
+    public static void Write(PackedWriter writer, Erasure erasure)
+    {
+        writer.Text(erasure.User);
+        writer.Int(erasure.BeforeMs);
+    }
+
+    /// <summary>Reads an erasure.</summary>
+    public static Erasure ReadErasure(ref PackedReader reader) => new(Text(ref reader), reader.Int());
+
     /// <summary>Writes a question.</summary>
     public static void Write(PackedWriter writer, OwnerEvent e)
     {

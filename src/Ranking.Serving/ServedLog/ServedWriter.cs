@@ -1,6 +1,5 @@
 using System.Text;
 using System.Threading.Channels;
-using Confluent.Kafka;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Ranking.Features.Events;
@@ -30,7 +29,7 @@ internal sealed class ServedWriter(KafkaSettings kafka, RankerMetrics metrics, I
 
     readonly Channel<(string FeatureHash, RankResult Result)> waiting = Channel.CreateBounded<(string, RankResult)>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     readonly PackedWriter packed = new();
-    bool away;
+    volatile bool away;
 
     /// <inheritdoc/>
     public void Note(string featureHash, RankResult result)
@@ -42,14 +41,14 @@ internal sealed class ServedWriter(KafkaSettings kafka, RankerMetrics metrics, I
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield(); // the client's calls block, and the host waits for the first turn
-        using IProducer<byte[], byte[]?> producer = kafka.Producer(Trouble);
+        using var writer = new LossyWriter(kafka, Delivered);
         try
         {
-            int partitions = await PartitionsAsync(stoppingToken).ConfigureAwait(false);
+            int partitions = await PartitionsAsync(writer, stoppingToken).ConfigureAwait(false);
             // To the end of the channel, which StopAsync closes: the last answers are told too.
             await foreach ((string featureHash, RankResult result) in waiting.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
-                Write(producer, partitions, featureHash, result);
-            producer.Flush(LastWords);
+                Write(writer, partitions, featureHash, result);
+            writer.Flush(LastWords);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -64,30 +63,21 @@ internal sealed class ServedWriter(KafkaSettings kafka, RankerMetrics metrics, I
     }
 
     /// <summary>Asks until the topic is there; meanwhile requests are served and what they were served with is dropped.</summary>
-    async Task<int> PartitionsAsync(CancellationToken cancel)
+    async Task<int> PartitionsAsync(LossyWriter writer, CancellationToken cancel)
     {
-        using IAdminClient admin = kafka.Admin();
         while (true)
         {
-            try
-            {
-                // All topics: asking for one would make it where the broker may, with partitions that the others do not have.
-                int partitions = admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Find(t => t.Topic == kafka.Topic(Topic))?.Partitions.Count ?? 0;
-                if (partitions > 0) return partitions;
-                Trouble($"there is no topic {kafka.Topic(Topic)}: `ranking topics create`, `replay` and `pipeline` make it");
-            }
-            catch (KafkaException e)
-            {
-                Trouble(e.Error.Reason);
-            }
+            int? partitions = writer.PartitionsOf(Topic);
+            if (partitions > 0) return partitions.Value;
+            Trouble(partitions is null ? $"{kafka.BootstrapServers} does not answer" : $"there is no topic {kafka.Topic(Topic)}: `ranking topics create`, `replay` and `pipeline` make it");
             await Task.Delay(LookAgain, cancel).ConfigureAwait(false);
         }
     }
 
-    void Write(IProducer<byte[], byte[]?> producer, int partitions, string featureHash, RankResult result)
+    void Write(LossyWriter writer, int partitions, string featureHash, RankResult result)
     {
         RankQuery query = result.Query;
-        var to = new TopicPartition(kafka.Topic(Topic), Murmur2.Partition(query.User, partitions));
+        int partition = Murmur2.Partition(query.User, partitions);
         byte[] key = Encoding.UTF8.GetBytes(query.User);
         var places = new int?[query.Candidates.Count];
         for (int place = 0; place < result.Order.Length; place++) places[result.Order.Span[place]] = place;
@@ -98,24 +88,16 @@ internal sealed class ServedWriter(KafkaSettings kafka, RankerMetrics metrics, I
             if (places[c] is null && Murmur2.Partition($"{query.RequestId}\n{item}", RestOneOf) != 0) continue;
             packed.Clear();
             result.Examples[c].Write(packed);
-            byte[] message = SourceMessages.Encode(new Served(query.TimeMs, query.RequestId, query.User, item, result.Layout.Model, featureHash, places[c], degraded, packed.Written.ToArray()));
-            try
-            {
-                producer.Produce(to, new() { Key = key, Value = message }, Delivered);
-            }
-            catch (ProduceException<byte[], byte[]?> e)
-            {
-                metrics.Served(e.Error.Code == ErrorCode.Local_QueueFull ? "dropped" : "failed", 1);
-                Trouble(e.Error.Reason);
-            }
+            writer.Write(Topic, partition, key,
+                SourceMessages.Encode(new Served(query.TimeMs, query.RequestId, query.User, item, result.Layout.Model, featureHash, places[c], degraded, packed.Written.ToArray())));
         }
     }
 
-    void Delivered(DeliveryReport<byte[], byte[]?> report)
+    void Delivered(Delivery delivery, string? reason)
     {
-        metrics.Served(report.Error.IsError ? "failed" : "written", 1);
-        if (report.Error.IsError) Trouble(report.Error.Reason);
-        else away = false;
+        metrics.Served(delivery switch { Delivery.Written => "written", Delivery.Dropped => "dropped", _ => "failed" }, 1);
+        if (reason is null) away = false;
+        else Trouble(reason);
     }
 
     /// <summary>One line when it begins, however many records it costs.</summary>

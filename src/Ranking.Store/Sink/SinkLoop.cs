@@ -51,7 +51,8 @@ public sealed partial class SinkLoop<TChange>(ISinkSource<TChange> source, Tagge
                 foreach (int p in _held) await MoveUpAsync(p);
                 if (pause > TimeSpan.Zero && logger is not null) LogBack(logger);
                 pause = TimeSpan.Zero;
-                if (_goal is { } goal && goal.Bounds.All(b => b.End <= b.Begin || source.HasReached(b))) goal.Reached.TrySetResult();
+                // A partition that another member has by now is that one's to drain.
+                if (_goal is { } goal && goal.Bounds.All(b => b.End <= b.Begin || source.HasReached(b) || !source.Held.Contains(b.Partition))) goal.Reached.TrySetResult();
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {

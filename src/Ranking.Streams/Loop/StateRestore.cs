@@ -71,6 +71,7 @@ sealed class StateRestore : IDisposable
             catch (RocksDbException)
             {
                 databases[p].Clear(); // the next session restores it
+                foreach (HeldTask whole in tasks) whole.Dispose();
                 throw;
             }
         }

@@ -47,9 +47,11 @@ sealed class Outcome : ILocalOutput
     public void MustEqual(Outcome other)
     {
         Assert.Equal(Examples.Count, other.Examples.Count);
-        Assert.Equal(Examples, other.Examples);
+        foreach ((Example expected, Example got) in Examples.Zip(other.Examples)) Assert.True(expected.Equals(got), $"{Text(expected)}\n{Text(got)}\n{Examples.Zip(other.Examples).Count(z => !z.First.Equals(z.Second))} differ");
         Assert.Equal(Rows, other.Rows);
     }
+
+    static string Text(Example e) => $"{e.TimeMs} {e.User} {e.RequestId} {e.Item} [{string.Join(' ', e.Labels)}] [{string.Join(' ', e.Features.Numbers)}] {string.Join(',', e.Features.Ids)} {string.Join(',', e.Features.IdOffsets)}";
 
     public void Keep(byte[] key, byte[]? value)
     {

@@ -47,7 +47,8 @@ sealed class Outcome : ILocalOutput
     public void MustEqual(Outcome other)
     {
         Assert.Equal(Examples.Count, other.Examples.Count);
-        foreach ((Example expected, Example got) in Examples.Zip(other.Examples)) Assert.True(expected.Equals(got), $"{Text(expected)}\n{Text(got)}\n{Examples.Zip(other.Examples).Count(z => !z.First.Equals(z.Second))} differ");
+        foreach ((Example expected, Example got) in Examples.Zip(other.Examples))
+            if (!expected.Equals(got)) Assert.Fail($"expected {Text(expected)}\n     got {Text(got)}\n{Examples.Zip(other.Examples).Count(z => !z.First.Equals(z.Second))} of {Examples.Count} differ");
         Assert.Equal(Rows, other.Rows);
     }
 

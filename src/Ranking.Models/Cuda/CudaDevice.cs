@@ -46,6 +46,9 @@ public sealed unsafe class CudaDevice : IDisposable
         return new CudaDevice(device, context, name, driver, Attribute(device, 16));
     }
 
+    /// <summary>False, with the reason, where the compiler of the kernels (NVRTC) is not found.</summary>
+    public static bool CanCompile(out string reason) => KernelCompiler.IsPresent(out reason);
+
     static int Attribute(int device, int attribute)
     {
         Driver.Check(Driver.cuDeviceGetAttribute(out int value, attribute, device), "cuDeviceGetAttribute");

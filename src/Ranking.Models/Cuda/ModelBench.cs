@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-
 namespace Ranking.Models.Cuda;
 
 /// <summary>
@@ -23,31 +20,17 @@ public static class ModelBench
         public bool Profile { get; init; }
     }
 
-    /// <summary>Runs; 0 when every kind was timed, 1 with a JSON line that says why not.</summary>
-    public static int Run(Options options, TextWriter output)
+    /// <summary>Runs and gives one object a line: the card, then every part of every kind.</summary>
+    /// <exception cref="CudaException">There is no card that the kernels run on, or its memory is too small.</exception>
+    public static void Run(Options options, Action<IReadOnlyDictionary<string, object>> line)
     {
-        using CudaDevice? device = CudaDevice.TryOpen(out string reason);
-        if (device is null)
-        {
-            Line(output, new() { ["failed"] = reason });
-            return 1;
-        }
-        Line(output, new() { ["gpu"] = device.Name, ["cuda"] = device.DriverVersion / 1000.0, ["kernels"] = "ranking" });
-        int result = 0;
+        using CudaDevice device = CudaDevice.TryOpen(out string reason) ?? throw new CudaException(reason);
+        line(new Dictionary<string, object> { ["gpu"] = device.Name, ["cuda"] = device.DriverVersion / 1000.0, ["kernels"] = "ranking" });
         foreach (string kind in options.Kinds)
-        {
-            BackboneShape shape = kind == "moe" ? options.Shape : options.Shape with { Experts = 1, Active = 1, Alpha = null };
-            try { Time(device, kind, shape, options, output); }
-            catch (CudaException e)
-            {
-                Line(output, new() { ["kind"] = kind, ["failed"] = e.Message });
-                result = 1;
-            }
-        }
-        return result;
+            Time(device, kind, kind == "moe" ? options.Shape : options.Shape with { Experts = 1, Active = 1, Alpha = null }, options, line);
     }
 
-    static void Time(CudaDevice device, string kind, BackboneShape shape, Options options, TextWriter output)
+    static void Time(CudaDevice device, string kind, BackboneShape shape, Options options, Action<IReadOnlyDictionary<string, object>> line)
     {
         using var backbone = new CudaBackbone(device, shape, seed: 1);
         var random = new Random(7);
@@ -61,7 +44,7 @@ public static class ModelBench
         {
             double[] ms = Times(backbone, run, options.Repeats);
             double median = ms[ms.Length / 2], tflops = flops * active * shape.Batch / median / 1e9;
-            Line(output, new()
+            line(new Dictionary<string, object>
             {
                 ["kind"] = kind,
                 ["mode"] = "ranking",
@@ -77,7 +60,7 @@ public static class ModelBench
             });
         }
         if (options.Profile)
-            Line(output, new() { ["kind"] = kind, ["profile_ms"] = backbone.ProfileStep().ToDictionary(p => p.Key, p => Math.Round(p.Value, 2)) });
+            line(new Dictionary<string, object> { ["kind"] = kind, ["profile_ms"] = backbone.ProfileStep().ToDictionary(p => p.Key, p => Math.Round(p.Value, 2)) });
     }
 
     static double[] Times(CudaBackbone backbone, Action run, int repeats)
@@ -105,53 +88,5 @@ public static class ModelBench
     {
         double r = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())), a = 2 * Math.PI * random.NextDouble();
         return ((float)(r * Math.Cos(a)), (float)(r * Math.Sin(a)));
-    }
-
-    static void Line(TextWriter output, Dictionary<string, object> values)
-    {
-        output.WriteLine(JsonSerializer.Serialize(values));
-        output.Flush();
-    }
-
-    /// <summary>Reads <c>--name value</c> pairs (tokens, width, mixed, hidden, layers, batch, experts, active, repeats, kinds, profile).</summary>
-    /// <exception cref="ArgumentException">An unknown name or a value that is no number.</exception>
-    public static Options Parse(IReadOnlyList<string> arguments)
-    {
-        var values = new Dictionary<string, string>
-        {
-            ["tokens"] = "16",
-            ["width"] = "1024",
-            ["mixed"] = "16",
-            ["hidden"] = "2",
-            ["layers"] = "4",
-            ["batch"] = "4096",
-            ["experts"] = "8",
-            ["active"] = "4",
-            ["repeats"] = "20",
-            ["kinds"] = "dense,moe",
-            ["profile"] = "0",
-        };
-        for (int i = 0; i < arguments.Count; i += 2)
-        {
-            string name = arguments[i].TrimStart('-');
-            if (!values.ContainsKey(name)) throw new ArgumentException($"unknown option '{arguments[i]}'; expected one of {string.Join(", ", values.Keys.Select(k => "--" + k))}");
-            values[name] = i + 1 < arguments.Count ? arguments[i + 1] : throw new ArgumentException($"{arguments[i]} needs a value");
-        }
-        int Number(string name) => int.TryParse(values[name], NumberStyles.None, CultureInfo.InvariantCulture, out int n)
-            ? n : throw new ArgumentException($"--{name} is '{values[name]}'; expected a number");
-        var shape = new BackboneShape
-        {
-            Tokens = Number("tokens"),
-            Width = Number("width"),
-            Mixed = Number("mixed"),
-            Hidden = Number("hidden"),
-            Layers = Number("layers"),
-            Batch = Number("batch"),
-            Experts = Number("experts"),
-            Active = Number("active"),
-        };
-        string[] kinds = values["kinds"].Split(',');
-        if (kinds.FirstOrDefault(k => k is not ("dense" or "moe")) is { } wrong) throw new ArgumentException($"--kinds holds '{wrong}'; expected dense, moe or both");
-        return new Options(shape.Validate()) { Kinds = kinds, Repeats = Math.Max(1, Number("repeats")), Profile = Number("profile") != 0 };
     }
 }

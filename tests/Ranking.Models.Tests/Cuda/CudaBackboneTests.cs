@@ -33,7 +33,9 @@ public sealed class CudaBackboneTests : IDisposable
         { 20, 3, 1032, 3, 1, 1, 1 },    // a width that fills no whole warp
         { 300, 4, 64, 4, 3, 4, 3 },     // sparse
         { 70, 6, 192, 4, 2, 8, 4 },
-        { 5, 2, 128, 2, 1, 8, 8 },      // fewer samples than experts: some get no row
+        { 5, 2, 128, 2, 1, 8, 8 },      // fewer samples than experts
+        { 5, 32, 128, 16, 2, 8, 2 },    // most experts get no row, and every block of a product has several tiles
+        { 700, 16, 128, 16, 1, 8, 4 },  // one step of k a tile: the epilogue is what tiles wait for
     };
 
     [Theory]
@@ -44,6 +46,7 @@ public sealed class CudaBackboneTests : IDisposable
         using var backbone = new CudaBackbone(device!, shape, seed: 5);
         (float[] x, float[] labels) = Batch(shape, 3);
         backbone.SetBatch(x, labels);
+        backbone.StoreGradients();
         backbone.Write<byte>("gradients", [.. Enumerable.Repeat((byte)0xff, (int)(shape.MatrixParameters * 2))]); // NaN: every element must be written
         backbone.ForwardBackward();
         float[] logits = backbone.Logits();

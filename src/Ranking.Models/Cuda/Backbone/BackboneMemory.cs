@@ -26,24 +26,45 @@ public static class BackboneMemory
     /// <summary>Offset, in elements, of the head's weight [D] and, after it, bias.</summary>
     public static long HeadOffset(BackboneShape shape) => RouterOffset(shape, 2 * shape.Layers);
 
-    /// <summary>Names, sizes and offsets of every buffer.</summary>
+    /// <summary>Elements of the flat matrices and of the flat small parameters (norms, routers, head), padded to whole groups of 8.</summary>
+    public static (long Matrices, long Small) Parameters(BackboneShape shape) => (Pad(shape.MatrixParameters), Pad(HeadOffset(shape) + shape.Width + 1));
+
+    static long Pad(long elements) => (elements + 7) / 8 * 8;
+
+    /// <summary>Bytes of a stream, bf16 [T][padded batch][D].</summary>
+    public static long StreamBytes(BackboneShape shape) => (long)shape.Tokens * shape.BatchPadded * shape.Width * 2;
+
+    /// <summary>
+    /// Every buffer of a backbone that trains itself: parameters with Adagrad's state, blocks, head. The matrices' gradients are not
+    /// among them: a step applies them where they arise.
+    /// </summary>
     public static MemoryPlan Plan(BackboneShape shape)
     {
         var plan = new MemoryPlan();
-        FeedForwardShape mixing = shape.Mixing, token = shape.PerToken;
-        long big = (shape.MatrixParameters + 7) / 8 * 8, small = (HeadOffset(shape) + shape.Width + 1 + 7) / 8 * 8;
+        (long big, long small) = Parameters(shape);
         plan.Add("weights", big * 2);
         plan.Add("masters", big * 4);
         plan.Add("states", big * 4);
-        plan.Add("gradients", big * 2);
         plan.Add("small.weights", small * 2);
         plan.Add("small.masters", small * 4);
         plan.Add("small.states", small * 4);
         plan.Add("small.gradients", small * 4);
-
-        long stream = (long)shape.Tokens * shape.BatchPadded * shape.Width * 2;
-        plan.Add("input", (long)shape.Batch * shape.Tokens * shape.Width * 4);
+        AddBlocks(plan, shape);
         plan.Add("labels", shape.Batch * 4L);
+        plan.Add("head.partial", (long)LinearHead.GradBlocks * (shape.Width + 1) * 4);
+        plan.Add("logits", shape.Batch * 4L);
+        plan.Add("losses", shape.Batch * 4L);
+        plan.Add("logit.grads", shape.Batch * 4L);
+        plan.Add("loss", 4);
+        return plan;
+    }
+
+    /// <summary>Adds what the blocks need beside their parameters: streams, what is kept for the backward pass, scratch that layers share.</summary>
+    public static void AddBlocks(MemoryPlan plan, BackboneShape shape)
+    {
+        FeedForwardShape mixing = shape.Mixing, token = shape.PerToken;
+        long stream = StreamBytes(shape);
+        plan.Add("input", (long)shape.Batch * shape.Tokens * shape.Width * 4);
         for (int i = 0; i <= 2 * shape.Layers; i++) plan.Add($"stream.{i}", stream);
         plan.Add("root.inverse", (long)Gammas(shape) * shape.Tokens * shape.BatchPadded * 4);
         for (int i = 0; i < 2 * shape.Layers; i++)
@@ -52,8 +73,6 @@ public static class BackboneMemory
             long routings = shape.Experts > 1 ? (long)f.Groups * shape.BatchPadded * shape.Slots : 0;
             plan.Add($"rows.{i}", f.Rows * f.Width * 2);
             plan.Add($"kept.{i}", f.KeptBytes);
-            // Dense: kept for the down weights' gradient. Sparse: made again in the backward pass, which needs u and g for the gates.
-            if (shape.Experts == 1) plan.Add($"activation.{i}", f.Rows * f.ExpertHidden * 2);
             plan.Add($"tiles.{i}", f.Tiles * 4L);
             plan.Add($"ranges.{i}", f.WeightGroups * 16L);
             plan.Add($"chosen.{i}", routings);
@@ -64,7 +83,7 @@ public static class BackboneMemory
         }
 
         long Most(Func<FeedForwardShape, long> of) => Math.Max(of(mixing), of(token));
-        if (shape.Experts > 1) plan.Add("activation", Most(f => f.Rows * f.ExpertHidden * 2));
+        plan.Add("activation", Most(f => f.Rows * f.ExpertHidden * 2));
         plan.Add("out", Most(f => f.Rows * f.Width * 2));
         plan.Add("hidden.grad", Most(f => f.Rows * f.ExpertHidden * 4));
         plan.Add("grad.token", token.Rows * token.Width * 2);
@@ -75,14 +94,8 @@ public static class BackboneMemory
         plan.Add("logit.grad", shape.Experts > 1 ? Most(f => (long)f.Groups * shape.BatchPadded * 32) : 0);
         plan.Add("router.partial.mixing", FeedForward.RouterPartialFloats(mixing) * 4);
         plan.Add("router.partial.token", FeedForward.RouterPartialFloats(token) * 4);
-        plan.Add("gamma.partial", 264L * shape.Width * 4);
-        plan.Add("head.partial", 132L * (shape.Width + 1) * 4);
+        plan.Add("gamma.partial", (long)BlocksBackward.GradBlocks * shape.Width * 4);
         plan.Add("pooled", (long)shape.Batch * shape.Width * 4);
         plan.Add("pooled.grad", (long)shape.Batch * shape.Width * 4);
-        plan.Add("logits", shape.Batch * 4L);
-        plan.Add("losses", shape.Batch * 4L);
-        plan.Add("logit.grads", shape.Batch * 4L);
-        plan.Add("loss", 4);
-        return plan;
     }
 }

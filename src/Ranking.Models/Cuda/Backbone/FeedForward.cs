@@ -38,12 +38,13 @@ sealed record FeedForwardBuffers
 /// </summary>
 sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardBuffers at)
 {
-    const int GemmShared = 1024 + 4 * 49152 + 4 * 8192 + 256, RouterSplits = 8;
+    // Box height of the epilogue's stores: rows of one of its warps.
+    const int StoreRows = 16, GemmThreads = 384, GemmShared = 1024 + 3 * 49152 + 2 * 32768 + 6 * 2048 + 512, RouterSplits = 8;
 
     readonly BackboneShape model = shape.Model;
 
     nint Gemm(int weightGrad, int rowsK, int epilogue) => device.Kernel("gemm.cu", "gemm", GemmShared,
-        $"WEIGHT_GRAD={weightGrad}", $"B_ROWS_K={rowsK}", $"EPILOGUE={epilogue}", $"KEEP_SLOPES={(model.Experts == 1 ? 1 : 0)}", "CLUSTER=2");
+        $"WEIGHT_GRAD={weightGrad}", $"B_ROWS_K={rowsK}", $"EPILOGUE={epilogue}", $"GATES={(epilogue == 2 && model.Experts > 1 ? 1 : 0)}", "CLUSTER=2");
 
     nint Routing(string kernel, int shared = 0) => device.Kernel("routing.cu", kernel, shared, $"WIDTH={shape.Width}", $"EXPERTS={model.Routed}", $"SLOTS={model.Slots}");
 
@@ -53,7 +54,7 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
         TensorMap last = maps[^1];
         TensorMap At(int i, ReadOnlySpan<TensorMap> m) => i < m.Length ? m[i] : last;
         int grid = device.Multiprocessors / 2 * 2;
-        plan.Launch(name, function, (grid, 1, 1), 384, GemmShared,
+        plan.Launch(name, function, (grid, 1, 1), GemmThreads, GemmShared,
             Of(At(0, maps)), Of(At(1, maps)), Of(At(2, maps)), Of(At(3, maps)), Of(At(4, maps)), Of(At(5, maps)), Of(args));
     }
 
@@ -72,10 +73,10 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
         int w = shape.Width, h = shape.ExpertHidden;
         if (model.Experts > 1) Route(plan);
         GemmArgs up = ByRows(0, w) with { NTiles = shape.HiddenTiles, HiddenTiles = shape.HiddenTiles, UpGate = keep ? at.Kept : 0, RowScale = Scale };
-        TensorMap a = RowMap(at.Rows, w, 128), act = RowMap(at.Activation, h, 64);
+        TensorMap a = RowMap(at.Rows, w, 128), act = RowMap(at.Activation, h, StoreRows);
         Product(plan, "up-gate", Gemm(0, 1, 1), [a, WeightMap(at.UpGate, w, h, 64, 2 * h), WeightMap(at.UpGate + (ulong)h * 2, w, h, 64, 2 * h), act], up);
         TensorMap b = WeightMap(at.Down, h, w, 64);
-        Product(plan, "down", Gemm(0, 1, 0), [RowMap(at.Activation, h, 128), b, b, RowMap(at.Out, w, 64)], ByRows(w, h));
+        Product(plan, "down", Gemm(0, 1, 0), [RowMap(at.Activation, h, 128), b, b, RowMap(at.Out, w, StoreRows)], ByRows(w, h));
     }
 
     ulong Scale => model.Experts > 1 ? at.RowScale : 0;
@@ -123,15 +124,14 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
         {
             HiddenTiles = shape.HiddenTiles,
             UpGate = at.Kept,
-            UpGateGrad = at.HiddenGrad,
-            Activation = at.Activation,
-            Hidden = h,
             RowScale = Scale,
             GateGrad = model.Experts > 1 ? at.GateGrad : 0,
         };
-        Product(plan, "hidden grad", Gemm(0, 0, 2), [dy, WeightMap(at.Down, h, w, 128)], hidden);
+        TensorMap down = WeightMap(at.Down, h, w, 128);
+        TensorMap upOut = RowMap(at.HiddenGrad, h, StoreRows, 2 * h), gateOut = RowMap(at.HiddenGrad + (ulong)h * 2, h, StoreRows, 2 * h), act = RowMap(at.Activation, h, StoreRows);
+        Product(plan, "hidden grad", Gemm(0, 0, 2), [dy, down, down, upOut, gateOut, act], hidden);
         TensorMap upGate = WeightMap(at.UpGate, w, 2 * h, 128);
-        Product(plan, "row grad", Gemm(0, 0, 0), [RowMap(at.HiddenGrad, 2 * h, 128), upGate, upGate, RowMap(at.Out, w, 64)], ByRows(w, 2 * h));
+        Product(plan, "row grad", Gemm(0, 0, 0), [RowMap(at.HiddenGrad, 2 * h, 128), upGate, upGate, RowMap(at.Out, w, StoreRows)], ByRows(w, 2 * h));
         // The weights' gradients come last: with an optimiser in their epilogue they change the weights that the products above read.
         WeightGrad(plan, "down grad", RowMap(at.Activation, h, 64), RowMap(outGrad, w, 64), at.DownGrad, h, w, adagrad is null ? null : (at.DownMasters, at.DownStates, at.Down), adagrad);
         WeightGrad(plan, "up-gate grad", RowMap(at.Rows, w, 64), RowMap(at.HiddenGrad, 2 * h, 64), at.UpGateGrad, w, 2 * h,
@@ -165,7 +165,7 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
         GemmArgs args = ByWeights(m, n);
         if (target is { } t && adagrad is { } o)
             args = args with { Masters = t.Masters, States = t.States, Weights = t.Weights, M = m, N = n, Rate = o.Rate, Epsilon = o.Epsilon, GradScale = 1 };
-        Product(plan, name, Gemm(1, 0, target is null ? 0 : 3), [a, b, b, WeightMap(gradient, m, n, 64)], args);
+        Product(plan, name, Gemm(1, 0, target is null ? 0 : 3), [a, b, b, WeightMap(gradient, m, n, StoreRows)], args);
     }
 
     /// <summary>Floats of scratch that the routers' gradients need.</summary>

@@ -10,8 +10,7 @@ struct GemmArgs
 {
     public ulong Table;
     public int Entries, SuperTiles, NTiles, KSteps, HiddenTiles;
-    public ulong UpGate, UpGateGrad, Activation;
-    public int Hidden;
+    public ulong UpGate;
     public ulong RowScale, GateGrad;
     public int Rows;
     public ulong Masters, States, Weights;

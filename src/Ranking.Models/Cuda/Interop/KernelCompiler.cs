@@ -63,6 +63,15 @@ static unsafe class KernelCompiler
         return code;
     }
 
+    /// <summary>False, with the reason, where NVRTC does not load.</summary>
+    internal static bool IsPresent(out string reason)
+    {
+        reason = "";
+        try { _ = Load(); }
+        catch (CudaException e) { reason = e.Message; }
+        return reason.Length == 0;
+    }
+
     static nint Load()
     {
         lock (Gate)

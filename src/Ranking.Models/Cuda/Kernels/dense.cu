@@ -111,7 +111,15 @@ extern "C" __global__ void __launch_bounds__(256) fill(float* out, i64 n, float 
 {
     for (i64 i = (i64)blockIdx.x * 256 + threadIdx.x; i < n; i += (i64)gridDim.x * 256) out[i] = value;
 }
-extern "C" __global__ void __launch_bounds__(256) round_bf16(const float* in, u16* out, i64 n)
+// to += from, 8 elements a group.
+extern "C" __global__ void __launch_bounds__(256) add_bf16(u16* to, const u16* from, i64 groups)
 {
-    for (i64 i = (i64)blockIdx.x * 256 + threadIdx.x; i < n; i += (i64)gridDim.x * 256) out[i] = to_bf16(in[i]);
+    for (i64 i = (i64)blockIdx.x * 256 + threadIdx.x; i < groups; i += (i64)gridDim.x * 256)
+    {
+        float a[8], b[8];
+        unpack8(((const uint4*)to)[i], a); unpack8(((const uint4*)from)[i], b);
+#pragma unroll
+        for (int k = 0; k < 8; k++) a[k] += b[k];
+        ((uint4*)to)[i] = pack8(a);
+    }
 }

@@ -7,19 +7,31 @@
 //   B_ROWS_K     rows x weights only. 1: B is stored [group][k, n] (forward); 0: B is stored [group][n, k] (data gradient).
 //   EPILOGUE     0 STORE; 1 SWIGLU: B holds 128 columns of Wup beside 128 of Wgate; 2 SWIGLU_GRAD;
 //                3 ADAGRAD: weight gradient that is applied, not stored.
-//   KEEP_SLOPES  SWIGLU*, no gates: 1 keeps SiLU(g) and u SiLU'(g), so that the backward epilogue is two products an element (it
-//                has 8 warps to hide its latencies); 0 keeps u and g, and the backward epilogue makes the activation again.
+//                SWIGLU_GRAD writes the gradients of u (mapC) and g (mapC2) and the scaled activation again (mapC3), for the down
+//                weights' gradient.
 //   CLUSTER      2: a pair of blocks works on 256 rows and shares B's tile by multicast; 1: no pair.
 //
-// Tiles are 128 x 256 x 64: two consumer warpgroups with 64 x 256 each, one producer warp, 4 stages of 48 KiB.
+//   GATES        SWIGLU_GRAD: rows have gates, whose gradient is wanted.
+//
+// Tiles are 128 x 256 x 64: two consumer warpgroups with 64 x 256 each, three epilogue warps, one warp for the loads, 3 stages of
+// 48 KiB. The consumers hand their accumulators over as bf16 (64 KiB, each register to the same lane of another warp) and go on
+// with the next tile, so the epilogue runs beside its products. Three epilogue warps, not four: the products need 154 registers, and
+// the compiler gives every warp of a kernel the same number at first, so 12 warps are the most.
+// Eight pieces a tile over three warps: a consumer's piece comes to the same epilogue warp every third tile, hence three barriers a
+// piece, each waited on by one warp only. (With one barrier a piece, a warp that waits for the next tile's piece while another has
+// not seen this tile's takes the phase before last for the one it wants, since a wait knows a phase's parity alone. A tile without
+// products, an expert that got no row, is enough for that.)
 // Floor per tile and k-step: 4.2 MFLOP, 1024 tensor-core cycles; 32 KiB from L2 with the pair, 48 KiB without.
 // u and g (the up and gate products) are kept in the order of the accumulator's registers: only SWIGLU writes and only
 // SWIGLU_GRAD reads them, each thread its own, 16 bytes at a time, fully coalesced.
-#define STAGES 4
+#define STAGES 3
 #define A_BYTES 16384
 #define B_BYTES 32768
 #define STAGE_BYTES (A_BYTES + B_BYTES)
-#define STORE_BYTES 8192
+#define STORE_BYTES 2048
+#define EPILOGUE_WARPS 3
+#define HAND_BYTES 32768
+#define PIECES 8
 #define SUPER_ROWS 256
 
 struct __align__(64) TensorMap { u64 opaque[16]; };
@@ -33,11 +45,8 @@ struct GemmArgs
     int kSteps;             // rows x weights: ceil(K / 64)
     int hiddenTiles;        // SWIGLU*: ceil(hidden / 128), the row length of the u, g store in tiles
     uint4* upGate;          // SWIGLU*: u and g; null in SWIGLU: not kept
-    u16* upGateGrad;        // SWIGLU_GRAD: [rows][2 * hidden]
-    u16* activation;        // SWIGLU_GRAD: [rows][hidden] the scaled activation again, for the down weights' gradient
-    int hidden;
     const float* rowScale;  // SWIGLU*: the gate of each row; null: 1
-    float* gateGrad;        // SWIGLU_GRAD: [nTiles][rows] partial gradients of rowScale; null: not wanted
+    float* gateGrad;        // SWIGLU_GRAD: [nTiles][rows] partial gradients of rowScale
     int rows;
     float* masters;         // ADAGRAD: [group][m][n]
     float* states;
@@ -62,6 +71,10 @@ __device__ __forceinline__ void barrier_arrive_at(u32 barrier, u32 block)
     asm volatile("{\n.reg .b32 remote;\nmapa.shared::cluster.u32 remote, %0, %1;\n"
                  "mbarrier.arrive.shared::cluster.b64 _, [remote];\n}" :: "r"(barrier), "r"(block) : "memory");
 }
+__device__ __forceinline__ void barrier_arrive(u32 barrier)
+{
+    asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" :: "r"(barrier) : "memory");
+}
 __device__ __forceinline__ void barrier_wait(u32 barrier, u32 parity)
 {
     u32 done;
@@ -80,6 +93,10 @@ __device__ __forceinline__ void load_tile_pair(u32 target, const TensorMap* map,
 {
     asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1, {%3, %4, %5}], [%2], %6;"
                  :: "r"(target), "l"(map), "r"(barrier), "r"(c0), "r"(c1), "r"(c2), "h"((u16)3) : "memory");
+}
+__device__ __forceinline__ void prefetch(const void* from, int bytes)
+{
+    asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" :: "l"(from), "r"(bytes) : "memory");
 }
 __device__ __forceinline__ void store_tile(const TensorMap* map, u32 source, int c0, int c1, int c2)
 {
@@ -150,17 +167,17 @@ __device__ __forceinline__ void multiply_stage(float* acc, u32 a, u32 b, int add
     asm volatile("wgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 0;" ::: "memory");
 }
 
-// 64 columns of a warpgroup's 64 rows: registers -> swizzled staging buffer -> TMA store.
+// 64 columns of a warp's 16 rows: registers -> swizzled staging buffer -> TMA store.
 struct Stager
 {
-    u32 buffers; int group, warp, lane, turn; bool leader;
+    u32 buffers; int lane, turn;
 
     __device__ __forceinline__ void emit(const u32* words, const TensorMap* map, int c0, int c1, int c2)
     {
-        if (leader) asm volatile("cp.async.bulk.wait_group.read 1;" ::: "memory");
-        asm volatile("bar.sync %0, 128;" :: "r"(group + 1) : "memory");
+        if (lane == 0) asm volatile("cp.async.bulk.wait_group.read 1;" ::: "memory");
+        __syncwarp();
         u32 buffer = buffers + turn * STORE_BYTES;
-        int matrix = lane >> 3, row = warp * 16 + (matrix & 1) * 8 + (lane & 7);
+        int matrix = lane >> 3, row = (matrix & 1) * 8 + (lane & 7);
 #pragma unroll
         for (int i = 0; i < 4; i++)
         {
@@ -170,31 +187,63 @@ struct Stager
                             "r"(words[4 * i]), "r"(words[4 * i + 1]), "r"(words[4 * i + 2]), "r"(words[4 * i + 3]) : "memory");
         }
         asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-        asm volatile("bar.sync %0, 128;" :: "r"(group + 1) : "memory");
-        if (leader) store_tile(map, buffer, c0, c1, c2);
+        __syncwarp();
+        if (lane == 0) store_tile(map, buffer, c0, c1, c2);
         turn ^= 1;
     }
 };
 
-// Moves the next 64 columns down. An epilogue is a loop of one body: written out four times it is more code than the instruction
-// cache holds, and every tile would fetch it anew.
-template <int FROM, int TO> __device__ __forceinline__ void shift(float* acc)
+// Count of a block's tiles, as the barriers between consumers and epilogue see it.
+struct Turn
 {
-#pragma unroll
-    for (int i = FROM; i < TO - 32; i++) acc[i] = acc[i + 32];
-}
+    u32 parity = 0, third = 0, thirdParity = 0;
 
-// 64 columns of two rows a thread: registers -> memory without staging. The four lanes of a row swap words (a 4 x 4 transpose), so
-// that each writes 16 bytes and the four 64 together.
-__device__ __forceinline__ void write_rows(const u32* words, u16* out, int width, int row, int rows, int column, int limit, int lane)
+    __device__ __forceinline__ void next()
+    {
+        parity ^= 1;
+        if (++third == EPILOGUE_WARPS) { third = 0; thirdParity ^= 1; }
+    }
+};
+
+// One thread's accumulators on their way from a consumer to the epilogue: bf16 pairs, 16 bytes a thread side by side, no bank conflict.
+struct Hand
+{
+    u32 buffer, full, empty;    // full: the first of EPILOGUE_WARPS barriers
+
+    __device__ __forceinline__ void give(const float* acc, const Turn& turn) const
+    {
+        barrier_wait(empty, turn.parity ^ 1);
+#pragma unroll
+        for (int i = 0; i < 16; i++)
+            asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" :: "r"(buffer + i * 2048),
+                         "r"(pack(acc[8 * i], acc[8 * i + 1])), "r"(pack(acc[8 * i + 2], acc[8 * i + 3])),
+                         "r"(pack(acc[8 * i + 4], acc[8 * i + 5])), "r"(pack(acc[8 * i + 6], acc[8 * i + 7])) : "memory");
+        barrier_arrive(full + 8 * turn.third);
+    }
+    __device__ __forceinline__ void wait(const Turn& turn) const { barrier_wait(full + 8 * turn.third, turn.thirdParity); }
+    // Columns 64 j to 64 j + 63: word 2 c + half holds row (8 half), columns 8 c and 8 c + 1.
+    __device__ __forceinline__ void take(u32* words, int j) const
+    {
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+            asm volatile("ld.shared.v4.b32 {%0, %1, %2, %3}, [%4];"
+                         : "=r"(words[4 * i]), "=r"(words[4 * i + 1]), "=r"(words[4 * i + 2]), "=r"(words[4 * i + 3])
+                         : "r"(buffer + (j * 4 + i) * 2048) : "memory");
+    }
+};
+
+// 64 columns of two rows a thread: the four lanes of a row swap words (a 4 x 4 transpose), so that each holds 8 columns side by side.
+// words[4 * (2 * half + block) + i]: row 8 * half, columns 32 * block + 8 * (lane % 4) + 2 i.
+__device__ __forceinline__ void side_by_side(u32* words, int lane)
 {
     const int quad = lane & 3;
+    u32 out[16];
 #pragma unroll
     for (int half = 0; half < 2; half++)
 #pragma unroll
         for (int block = 0; block < 2; block++)
         {
-            u32 w[4];
+            u32* w = out + 4 * (2 * half + block);
 #pragma unroll
             for (int i = 0; i < 4; i++) w[i] = words[2 * (block * 4 + i) + half];
 #pragma unroll
@@ -209,12 +258,26 @@ __device__ __forceinline__ void write_rows(const u32* words, u16* out, int width
                 u32 other = __shfl_xor_sync(0xffffffffu, quad & 2 ? w[i] : w[i + 2], 2);
                 if (quad & 2) w[i] = other; else w[i + 2] = other;
             }
-            const int c = column + block * 32 + quad * 8;
-            if (c < limit && row + half * 8 < rows) *(uint4*)(out + (i64)(row + half * 8) * width + c) = make_uint4(w[0], w[1], w[2], w[3]);
         }
+#pragma unroll
+    for (int i = 0; i < 16; i++) words[i] = out[i];
 }
 
 __device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.f, 1.f + __expf(-x)); }
+
+// For gradients: one special-function operation instead of two, 1.2e-4 off at most.
+__device__ __forceinline__ float sigmoid_fast(float x)
+{
+    float t;
+    asm("tanh.approx.f32 %0, %1;" : "=f"(t) : "f"(0.5f * x));
+    return fmaf(0.5f, t, 0.5f);
+}
+__device__ __forceinline__ u32 multiply_pairs(u32 a, u32 b)
+{
+    u32 product;
+    asm("mul.rn.bf16x2 %0, %1, %2;" : "=r"(product) : "r"(a), "r"(b));
+    return product;
+}
 
 // Where a unit of work lies. Every role of a block walks the same units.
 struct Unit
@@ -241,45 +304,61 @@ struct Unit
 
 #if EPILOGUE == 3
 // Adagrad on this tile of the gradient: masters and states are read and written where the gradient is, bf16 weights refreshed.
-// 20 bytes a weight of traffic hide behind other blocks' products; the gradient itself is never stored.
-__device__ __forceinline__ void adagrad_tile(const GemmArgs& p, float* acc, const Unit& unit, int own, int lane)
+// 20 bytes a weight of traffic hide behind other blocks' products; the gradient itself is never stored. 32 weights a thread at a
+// time: 16 loads of 16 bytes under way, which three warps need to keep the memory busy.
+__device__ __forceinline__ void adagrad_tile(const GemmArgs& p, const Hand& hand, const Unit& unit, int own, int lane)
 {
     const i64 origin = (i64)unit.group * p.m * p.n;
 #pragma unroll 1
     for (int j = 0; j < 4; j++)
     {
-        u32 words[16];
-        const int column = unit.n * 256 + j * 64 + (lane & 3) * 2;
+        const int column = unit.n * 256 + j * 64 + (lane & 3) * 8;
+        float4 m[8], s[8];
 #pragma unroll
-        for (int half = 0; half < 2; half++)
+        for (int c = 0; c < 4; c++)
         {
-            const int row = own + half * 8;
-            const i64 start = origin + (i64)row * p.n + column;
-            float2 m[8], s[8];
+            const int row = own + (c >> 1) * 8, at = column + (c & 1) * 32;
+            const bool inside = row < p.m && at < p.n;
+            const i64 start = origin + (i64)row * p.n + at;
 #pragma unroll
-            for (int c = 0; c < 8; c++)
+            for (int i = 0; i < 2; i++)
             {
-                const bool inside = row < p.m && column + c * 8 < p.n;
-                m[c] = inside ? *(const float2*)(p.masters + start + c * 8) : make_float2(0.f, 0.f);
-                s[c] = inside ? *(const float2*)(p.states + start + c * 8) : make_float2(1.f, 1.f);
-            }
-#pragma unroll
-            for (int c = 0; c < 8; c++)
-            {
-                const float g0 = acc[4 * c + 2 * half] * p.gradScale, g1 = acc[4 * c + 2 * half + 1] * p.gradScale;
-                s[c].x += g0 * g0; s[c].y += g1 * g1;
-                m[c].x -= p.rate * __fdividef(g0, sqrtf(s[c].x) + p.epsilon);
-                m[c].y -= p.rate * __fdividef(g1, sqrtf(s[c].y) + p.epsilon);
-                if (row < p.m && column + c * 8 < p.n)
-                {
-                    *(float2*)(p.masters + start + c * 8) = m[c];
-                    *(float2*)(p.states + start + c * 8) = s[c];
-                }
-                words[2 * c + half] = pack(m[c].x, m[c].y);
+                m[2 * c + i] = inside ? *(const float4*)(p.masters + start + 4 * i) : make_float4(0.f, 0.f, 0.f, 0.f);
+                s[2 * c + i] = inside ? *(const float4*)(p.states + start + 4 * i) : make_float4(1.f, 1.f, 1.f, 1.f);
             }
         }
-        write_rows(words, p.weights + origin, p.n, own, p.m, unit.n * 256 + j * 64, p.n, lane);
-        shift<0, 128>(acc);
+        u32 words[16];
+        hand.take(words, j);
+        side_by_side(words, lane);
+#pragma unroll
+        for (int c = 0; c < 4; c++)
+        {
+            const int row = own + (c >> 1) * 8, at = column + (c & 1) * 32;
+            const bool inside = row < p.m && at < p.n;
+            const i64 start = origin + (i64)row * p.n + at;
+            uint4 rounded;
+            u32* round = (u32*)&rounded;
+#pragma unroll
+            for (int i = 0; i < 2; i++)
+            {
+                float* master = (float*)&m[2 * c + i]; float* state = (float*)&s[2 * c + i];
+#pragma unroll
+                for (int k = 0; k < 4; k++)
+                {
+                    const u32 word = words[4 * c + 2 * i + k / 2];
+                    const float g = (k & 1 ? upper(word) : lower(word)) * p.gradScale;
+                    state[k] += g * g;
+                    master[k] -= p.rate * __fdividef(g, sqrtf(state[k]) + p.epsilon);
+                }
+                if (inside)
+                {
+                    *(float4*)(p.masters + start + 4 * i) = m[2 * c + i];
+                    *(float4*)(p.states + start + 4 * i) = s[2 * c + i];
+                }
+                round[2 * i] = pack(master[0], master[1]); round[2 * i + 1] = pack(master[2], master[3]);
+            }
+            if (inside) *(uint4*)(p.weights + start) = rounded;
+        }
     }
 }
 #endif
@@ -288,24 +367,21 @@ __device__ __forceinline__ void adagrad_tile(const GemmArgs& p, float* acc, cons
 // u and g of a tile, 64 columns at a time. Reads of the next 64 are in flight while these are worked on.
 struct Kept
 {
-    const uint4* tiles[2]; u32 u[16], g[16];
+    const uint4* tile; int second; u32 u[16], g[16];
 
-    __device__ __forceinline__ Kept(const GemmArgs& p, const Unit& unit, int warpgroup, int thread)
+    __device__ __forceinline__ Kept(const GemmArgs& p, const Unit& unit, int half, int thread)
     {
-#pragma unroll
-        for (int i = 0; i < 2; i++)
-        {
-            // Past the last tile the products are zero; any finite u and g do.
-            int tile = unit.n * 2 + i < p.hiddenTiles ? unit.n * 2 + i : 0;
-            tiles[i] = p.upGate + (((i64)(unit.row / 128) * p.hiddenTiles + tile) * 2 + warpgroup) * 2048 + thread;
-        }
+        tile = p.upGate + (((i64)(unit.row / 128) * p.hiddenTiles + unit.n * 2) * 2 + half) * 2048 + thread;
+        // Past the last tile the products are zero; any finite u and g do.
+        second = unit.n * 2 + 1 < p.hiddenTiles ? 4096 : 0;
     }
-    __device__ __forceinline__ void read(const GemmArgs& p, int j)
+    __device__ __forceinline__ void read(int j)
     {
+        const uint4* from = tile + (j >> 1) * second + (j & 1) * 512;
 #pragma unroll
         for (int i = 0; i < 4; i++)
         {
-            uint4 x = __ldcs(tiles[j / 2] + ((j & 1) * 4 + i) * 128), y = __ldcs(tiles[j / 2] + (8 + (j & 1) * 4 + i) * 128);
+            uint4 x = __ldcs(from + i * 128), y = __ldcs(from + (8 + i) * 128);
             u[4 * i] = x.x; u[4 * i + 1] = x.y; u[4 * i + 2] = x.z; u[4 * i + 3] = x.w;
             g[4 * i] = y.x; g[4 * i + 1] = y.y; g[4 * i + 2] = y.z; g[4 * i + 3] = y.w;
         }
@@ -322,7 +398,7 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
 {
     extern __shared__ unsigned char memory[];
     const u32 base = (shared_address(memory) + 1023) & ~1023u;
-    const u32 staging = base + STAGES * STAGE_BYTES, barriers = staging + 4 * STORE_BYTES;
+    const u32 hands = base + STAGES * STAGE_BYTES, staging = hands + 2 * HAND_BYTES, barriers = staging + 2 * EPILOGUE_WARPS * STORE_BYTES;
     const int warpgroup = threadIdx.x / 128;
     int rank = 0;
 #if CLUSTER == 2
@@ -331,6 +407,7 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
     if (threadIdx.x == 0)
     {
         for (int s = 0; s < STAGES; s++) { barrier_init(barriers + 8 * s, 1); barrier_init(barriers + 8 * (STAGES + s), 2 * CLUSTER); }
+        for (int i = 0; i < PIECES * (EPILOGUE_WARPS + 1); i++) barrier_init(barriers + 8 * (2 * STAGES + i), 32);
         asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
     }
     cluster_sync();
@@ -341,24 +418,30 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
 #endif
     const int first = blockIdx.x / CLUSTER, stride = gridDim.x / CLUSTER;
 
-    if (warpgroup == 2)
+    const int lane = threadIdx.x % 32, role = threadIdx.x / 32;
+    // Of a consumer warp, 0 to 7: 16 rows of the tile.
+    const auto hand = [&](int consumer)
     {
-        asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
-        if (threadIdx.x == 256)
+        return Hand { hands + (consumer / 4) * HAND_BYTES + (consumer % 4 * 32 + lane) * 16,
+                      barriers + 8 * (2 * STAGES + PIECES + consumer * EPILOGUE_WARPS), barriers + 8 * (2 * STAGES + consumer) };
+    };
+
+    if (role == 8 + EPILOGUE_WARPS)
+    {
+        u32 stage = 0, parity = 1;
+        for (int index = first; index < units; index += stride)
         {
-            u32 stage = 0, parity = 1;
-            for (int index = first; index < units; index += stride)
-            {
-                Unit unit(p, index, rank);
-                if (!unit.live) continue;
+            Unit unit(p, index, rank);
+            if (!unit.live) continue;
 #if EPILOGUE == 2
-                // u and g of this tile will be wanted when the products are done: bring them into L2 meanwhile.
-                const char* kept = (const char*)p.upGate + ((i64)(unit.row / 128) * p.hiddenTiles + unit.n * 2) * 65536;
-                int bytes = (p.hiddenTiles - unit.n * 2 < 2 ? 1 : 2) * 65536;
-                for (int i = 0; i < bytes; i += 16384)
-                    asm volatile("cp.async.bulk.prefetch.L2.global [%0], 16384;" :: "l"(kept + i) : "memory");
+            // u and g of this tile will be wanted when the products are done: bring them into L2 meanwhile.
+            const char* kept = (const char*)p.upGate + ((i64)(unit.row / 128) * p.hiddenTiles + unit.n * 2) * 65536;
+            const int bytes = (p.hiddenTiles - unit.n * 2 < 2 ? 1 : 2) * 65536;
+            if (lane * 4096 < bytes) prefetch(kept + lane * 4096, 4096);
 #endif
-                for (int k = 0; k < unit.kSteps; k++)
+            for (int k = 0; k < unit.kSteps; k++)
+            {
+                if (lane == 0)
                 {
                     u32 full = barriers + 8 * stage, a = base + stage * STAGE_BYTES, b = a + A_BYTES;
                     barrier_wait(barriers + 8 * (STAGES + stage), parity);
@@ -387,29 +470,23 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
 #else
                     for (int i = 0; i < B_BOXES; i++) LOAD_B(load_tile, i);
 #endif
-                    if (++stage == STAGES) { stage = 0; parity ^= 1; }
                 }
+                __syncwarp();
+                if (++stage == STAGES) { stage = 0; parity ^= 1; }
             }
         }
     }
-    else
+    else if (warpgroup < 2)
     {
-        asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
-        const int thread = threadIdx.x % 128, warp = thread / 32, lane = thread % 32;
-#if EPILOGUE < 2
-        Stager stager = { staging + warpgroup * 2 * STORE_BYTES, warpgroup, warp, lane, 0, thread == 0 };
-#endif
+        const Hand to = hand(role);
+        const int thread = threadIdx.x % 128;
         u32 stage = 0, parity = 0;
+        Turn turn;
         float acc[128];
         for (int index = first; index < units; index += stride)
         {
             Unit unit(p, index, rank);
             if (!unit.live) continue;
-            const int row = unit.row + warpgroup * 64;
-#if EPILOGUE == 2
-            Kept kept(p, unit, warpgroup, thread);
-            kept.read(p, 0);
-#endif
             for (int k = 0; k < unit.kSteps; k++)
             {
                 barrier_wait(barriers + 8 * stage, parity);
@@ -417,142 +494,137 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
                 if (thread < CLUSTER) barrier_arrive_at(barriers + 8 * (STAGES + stage), thread);
                 if (++stage == STAGES) { stage = 0; parity ^= 1; }
             }
+            to.give(acc, turn);
+            // Together into the next tile: a warp whose piece was taken early would else run a whole turn of the stages ahead.
+            asm volatile("bar.sync %0, 128;" :: "r"(warpgroup + 1) : "memory");
+            turn.next();
+        }
+    }
+    else
+    {
+#if EPILOGUE < 3
+        Stager stager = { staging + (role - 8) * 2 * STORE_BYTES, lane, 0 };
+#endif
+        Turn turn;
+        int next = role - 8;    // each epilogue warp takes every third of the consumers' 16-row pieces
+        for (int index = first; index < units; index += stride)
+        {
+            Unit unit(p, index, rank);
+            if (!unit.live) continue;
+#pragma unroll 1
+            for (; next < PIECES; next += EPILOGUE_WARPS)
+            {
+                const Hand from = hand(next);
+                const int row = unit.row + next * 16, half = next / 4, thread = next % 4 * 32 + lane;
+#if EPILOGUE == 1 || EPILOGUE == 3 || GATES
+                const int own = row + lane / 4;
+#endif
+#if EPILOGUE == 2
+                Kept kept(p, unit, half, thread);
+                kept.read(0);
+#endif
+#if EPILOGUE == 1 || GATES
+                const float scale0 = p.rowScale ? p.rowScale[own] : 1.f, scale8 = p.rowScale ? p.rowScale[own + 8] : 1.f;
+#endif
+#if GATES
+                const u32 scales0 = pack(scale0, scale0), scales8 = pack(scale8, scale8);
+#endif
+                from.wait(turn);
 #if EPILOGUE == 0
 #pragma unroll 1
-            for (int j = 0; j < 4; j++)
-            {
-                u32 words[16];
+                for (int j = 0; j < 4; j++)
+                {
+                    u32 words[16];
+                    from.take(words, j);
+#if WEIGHT_GRAD
+                    if (unit.kSteps == 0)   // no rows, no gradient
 #pragma unroll
-                for (int i = 0; i < 16; i++) words[i] = unit.kSteps > 0 ? pack(acc[2 * i], acc[2 * i + 1]) : 0;  // no rows, no gradient
-                stager.emit(words, &mapC, unit.n * 256 + j * 64, row, WEIGHT_GRAD ? unit.group : 0);
-                shift<0, 128>(acc);
-            }
+                        for (int i = 0; i < 16; i++) words[i] = 0;
+#endif
+                    stager.emit(words, &mapC, unit.n * 256 + j * 64, row, WEIGHT_GRAD ? unit.group : 0);
+                }
 #elif EPILOGUE == 3
-            if (unit.kSteps > 0) adagrad_tile(p, acc, unit, row + warp * 16 + lane / 4, lane);  // no rows, no gradient
-#else
-            const int own = row + warp * 16 + lane / 4;
-#if !KEEP_SLOPES
-            const float scale0 = p.rowScale ? p.rowScale[own] : 1.f, scale8 = p.rowScale ? p.rowScale[own + 8] : 1.f;
-#endif
-#endif
-#if EPILOGUE == 1
-            uint4* kept = p.upGate + (((i64)(unit.row / 128) * p.hiddenTiles + unit.n) * 2 + warpgroup) * 2048 + thread;
-#pragma unroll
-            for (int j = 0; j < 2; j++)
-            {
-                u32 u[16], g[16];
-#pragma unroll
-                for (int i = 0; i < 16; i++)
+                if (unit.kSteps > 0) adagrad_tile(p, from, unit, own, lane);  // no rows, no gradient
+#elif EPILOGUE == 1
+                uint4* kept = p.upGate + (((i64)(unit.row / 128) * p.hiddenTiles + unit.n) * 2 + half) * 2048 + thread;
+#pragma unroll 1
+                for (int j = 0; j < 2; j++)
                 {
-                    u[i] = pack(acc[32 * j + 2 * i], acc[32 * j + 2 * i + 1]);
-                    g[i] = pack(acc[64 + 32 * j + 2 * i], acc[64 + 32 * j + 2 * i + 1]);
-                }
-#if KEEP_SLOPES
-                // What the backward pass multiplies by: d a / d u = SiLU(g) and d a / d g = u SiLU'(g).
-                u32 a[16];
+                    u32 u[16], g[16], a[16];
+                    from.take(u, j);
+                    from.take(g, j + 2);
 #pragma unroll
-                for (int i = 0; i < 16; i++)
-                {
-                    float u0 = lower(u[i]), u1 = upper(u[i]), g0 = lower(g[i]), g1 = upper(g[i]), s0 = sigmoid(g0), s1 = sigmoid(g1);
-                    a[i] = pack(u0 * g0 * s0, u1 * g1 * s1);
-                    u[i] = pack(g0 * s0, g1 * s1);
-                    g[i] = pack(u0 * s0 * (1.f + g0 * (1.f - s0)), u1 * s1 * (1.f + g1 * (1.f - s1)));
-                }
-                if (p.upGate)
-                {
-#pragma unroll
-                    for (int i = 0; i < 4; i++)
+                    for (int i = 0; i < 16; i++)
                     {
-                        kept[(j * 4 + i) * 128] = make_uint4(u[4 * i], u[4 * i + 1], u[4 * i + 2], u[4 * i + 3]);
-                        kept[(8 + j * 4 + i) * 128] = make_uint4(g[4 * i], g[4 * i + 1], g[4 * i + 2], g[4 * i + 3]);
+                        float u0 = lower(u[i]), u1 = upper(u[i]), g0 = lower(g[i]), g1 = upper(g[i]), s0 = sigmoid(g0), s1 = sigmoid(g1);
+                        const float scale = i & 1 ? scale8 : scale0;
+                        a[i] = pack(u0 * g0 * s0 * scale, u1 * g1 * s1 * scale);
                     }
-                }
-                stager.emit(a, &mapC, unit.n * 128 + j * 64, row, 0);
-#else
-                if (p.upGate)
-                {
-#pragma unroll
-                    for (int i = 0; i < 4; i++)
+                    if (p.upGate)
                     {
-                        kept[(j * 4 + i) * 128] = make_uint4(u[4 * i], u[4 * i + 1], u[4 * i + 2], u[4 * i + 3]);
-                        kept[(8 + j * 4 + i) * 128] = make_uint4(g[4 * i], g[4 * i + 1], g[4 * i + 2], g[4 * i + 3]);
+#pragma unroll
+                        for (int i = 0; i < 4; i++)
+                        {
+                            kept[(j * 4 + i) * 128] = make_uint4(u[4 * i], u[4 * i + 1], u[4 * i + 2], u[4 * i + 3]);
+                            kept[(8 + j * 4 + i) * 128] = make_uint4(g[4 * i], g[4 * i + 1], g[4 * i + 2], g[4 * i + 3]);
+                        }
                     }
-                }
-#pragma unroll
-                for (int i = 0; i < 16; i++)
-                {
-                    float scale = i & 1 ? scale8 : scale0, g0 = lower(g[i]), g1 = upper(g[i]);
-                    u[i] = pack(lower(u[i]) * g0 * sigmoid(g0) * scale, upper(u[i]) * g1 * sigmoid(g1) * scale);
-                }
-                stager.emit(u, &mapC, unit.n * 128 + j * 64, row, 0);
-#endif
-            }
-#elif EPILOGUE == 2
-#if !KEEP_SLOPES
-            float gate0 = 0.f, gate8 = 0.f;
-#endif
-#pragma unroll
-            for (int j = 0; j < 4; j++)
-            {
-                u32 u[16], g[16];
-#if !KEEP_SLOPES
-                u32 a[16];
-#endif
-#pragma unroll
-                for (int i = 0; i < 16; i++) { u[i] = kept.u[i]; g[i] = kept.g[i]; }
-                if (j < 3) kept.read(p, j + 1);
-#if KEEP_SLOPES
-#pragma unroll
-                for (int i = 0; i < 16; i++)
-                {
-                    float da0 = acc[32 * j + 2 * i], da1 = acc[32 * j + 2 * i + 1];
-                    u[i] = pack(da0 * lower(u[i]), da1 * upper(u[i]));
-                    g[i] = pack(da0 * lower(g[i]), da1 * upper(g[i]));
+                    stager.emit(a, &mapC, unit.n * 128 + j * 64, row, 0);
                 }
 #else
-#pragma unroll
-                for (int i = 0; i < 16; i++)
+#if GATES
+                float gate0 = 0.f, gate8 = 0.f;
+#endif
+#pragma unroll 1
+                for (int j = 0; j < 4; j++)
                 {
-                    float scale = i & 1 ? scale8 : scale0, gate = 0.f;
-                    float du[2], dg[2], act[2];
+                    u32 d[16], u[16], g[16];
+                    from.take(d, j);
 #pragma unroll
-                    for (int half = 0; half < 2; half++)
+                    for (int i = 0; i < 16; i++) { u[i] = kept.u[i]; g[i] = kept.g[i]; }
+                    if (j < 3) kept.read(j + 1);
+                    // SiLU and its slope in float32, the products of pairs in bf16: half the operations, and a warp a processor is
+                    // bound by how many it can issue.
+#pragma unroll
+                    for (int i = 0; i < 16; i++)
                     {
-                        float uv = half ? upper(u[i]) : lower(u[i]), gv = half ? upper(g[i]) : lower(g[i]);
-                        float s = sigmoid(gv), silu = gv * s, da = acc[32 * j + 2 * i + half];
-                        act[half] = uv * silu;
-                        gate += da * act[half];
-                        da *= scale;
-                        du[half] = da * silu;
-                        dg[half] = da * uv * (s + silu * (1.f - s));
-                        act[half] *= scale;
+                        const float g0 = lower(g[i]), g1 = upper(g[i]), s0 = sigmoid_fast(g0), s1 = sigmoid_fast(g1), silu0 = g0 * s0, silu1 = g1 * s1;
+                        const u32 silu = pack(silu0, silu1), slope = pack(fmaf(silu0, 1.f - s0, s0), fmaf(silu1, 1.f - s1, s1));
+                        u32 act = multiply_pairs(u[i], silu);
+#if GATES
+                        const float gate = lower(d[i]) * lower(act) + upper(d[i]) * upper(act);
+                        if (i & 1) gate8 += gate; else gate0 += gate;
+                        const u32 scale = i & 1 ? scales8 : scales0;
+                        d[i] = multiply_pairs(d[i], scale);
+                        act = multiply_pairs(act, scale);
+#endif
+                        g[i] = multiply_pairs(multiply_pairs(d[i], u[i]), slope);
+                        u[i] = multiply_pairs(d[i], silu);
+                        d[i] = act;
                     }
-                    if (i & 1) gate8 += gate; else gate0 += gate;
-                    u[i] = pack(du[0], du[1]); g[i] = pack(dg[0], dg[1]); a[i] = pack(act[0], act[1]);
+                    const int column = unit.n * 256 + j * 64;
+                    stager.emit(u, &mapC, column, row, 0);
+                    stager.emit(g, &mapC2, column, row, 0);
+                    stager.emit(d, &mapC3, column, row, 0);
                 }
-#endif
-                const int column = unit.n * 256 + j * 64;
-                write_rows(u, p.upGateGrad, 2 * p.hidden, own, 0x7fffffff, column, p.hidden, lane);
-                write_rows(g, p.upGateGrad + p.hidden, 2 * p.hidden, own, 0x7fffffff, column, p.hidden, lane);
-#if !KEEP_SLOPES
-                write_rows(a, p.activation, p.hidden, own, 0x7fffffff, column, p.hidden, lane);
-#endif
-            }
-#if !KEEP_SLOPES
-            if (p.gateGrad)
-            {
-                gate0 += __shfl_xor_sync(0xffffffffu, gate0, 1); gate0 += __shfl_xor_sync(0xffffffffu, gate0, 2);
-                gate8 += __shfl_xor_sync(0xffffffffu, gate8, 1); gate8 += __shfl_xor_sync(0xffffffffu, gate8, 2);
-                if (lane % 4 == 0)
+#if GATES
                 {
-                    p.gateGrad[(i64)unit.n * p.rows + own] = gate0;
-                    p.gateGrad[(i64)unit.n * p.rows + own + 8] = gate8;
+                    gate0 += __shfl_xor_sync(0xffffffffu, gate0, 1); gate0 += __shfl_xor_sync(0xffffffffu, gate0, 2);
+                    gate8 += __shfl_xor_sync(0xffffffffu, gate8, 1); gate8 += __shfl_xor_sync(0xffffffffu, gate8, 2);
+                    if (lane % 4 == 0)
+                    {
+                        p.gateGrad[(i64)unit.n * p.rows + own] = gate0;
+                        p.gateGrad[(i64)unit.n * p.rows + own + 8] = gate8;
+                    }
                 }
+#endif
+#endif
+                barrier_arrive(from.empty);
             }
-#endif
-#endif
+            next -= PIECES;
+            turn.next();
         }
-        if (thread == 0) asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");
+        if (lane == 0) asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");
     }
     // A block whose partner may still send to it must not leave.
     cluster_sync();

@@ -207,7 +207,7 @@ template <int IN> __device__ __forceinline__ void norm_grad(const NormGradArgs& 
         for (int token = warp; token < TOKENS; token += WARPS)
         {
             const float r = p.rootInverse[(i64)token * p.batchPadded + sample];
-            uint4 stream[CHUNKS];
+            uint4 stream[CHUNKS], residual[CHUNKS];
             float v[CHUNKS][8], product = 0.f;
 #pragma unroll
             for (int c = 0; c < CHUNKS; c++)
@@ -218,6 +218,8 @@ template <int IN> __device__ __forceinline__ void norm_grad(const NormGradArgs& 
                 for (int i = 0; i < 8; i++) v[c][i] = 0.f;
                 if (d >= WIDTH) continue;
                 stream[c] = *(const uint4*)(p.stream + Place<PLAIN>(token, d, sample, p.batchPadded).at(0));
+                // Not needed before the sum over the row, but on its way meanwhile. (A sparse model has no registers left for it.)
+                if (SLOTS == 0 && p.residual) residual[c] = *(const uint4*)(p.residual + Place<PLAIN>(token, d, sample, p.batchPadded).at(0));
                 if (IN == PLAIN) add_branch(p.branch, Place<PLAIN>(token, d, sample, p.batchPadded), v[c]);
                 if (IN == MIXED) add_branch(p.branch, Place<MIXED>(token, d, sample, p.batchPadded), v[c]);
                 if (IN == POOLED)
@@ -255,7 +257,8 @@ template <int IN> __device__ __forceinline__ void norm_grad(const NormGradArgs& 
                 for (int i = 0; i < 8; i++) v[c][i] = r * (v[c][i] - x[i] * r * shared);
                 if (p.residual)
                 {
-                    unpack8(*(const uint4*)(p.residual + place.at(0)), part);
+                    if (SLOTS > 0) residual[c] = *(const uint4*)(p.residual + place.at(0));
+                    unpack8(residual[c], part);
 #pragma unroll
                     for (int i = 0; i < 8; i++) v[c][i] += part[i];
                 }

@@ -73,7 +73,7 @@ public sealed partial class ModelTrainer : IDisposable
         NetworkOutput output = Model.Run(batch.ToTensors(gradients: true, Model.Parameters.Device), pass);
         (Tensor labels_BK, Tensor? weights_BK) = Labels(examples);
         Tensor loss = Losses.Of(output, labels_BK, weights_BK, auxiliaryWeight, pass);
-        loss.backward();
+        pass.Backward(loss);
         float value = loss.item<float>();
         if (!float.IsFinite(value)) throw Stop("loss", step);
 

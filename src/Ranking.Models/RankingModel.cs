@@ -65,6 +65,9 @@ public sealed class RankingModel : IScoringModel
     /// <summary>The ID tables by name.</summary>
     public IReadOnlyDictionary<string, IdTable> Tables { get; }
 
+    /// <summary>For people: which code trains the network's layers, and why.</summary>
+    public string ComputePath => network.ComputePath;
+
     /// <summary>Tasks, in the order of the layout's labels.</summary>
     public int Tasks => Layout.Labels.Count;
 
@@ -144,7 +147,11 @@ public sealed class RankingModel : IScoringModel
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Parameters.Dispose();
+    public void Dispose()
+    {
+        (network as IDisposable)?.Dispose();
+        Parameters.Dispose();
+    }
 
     internal static string TableFile(string table) => $"table-{Uri.EscapeDataString(table)}.bin";
 

@@ -38,6 +38,7 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
         using TrainingSession session = TrainingSession.Begin(registry, run);
         if (session.Resumed) LogResumed(run.ModelName, session.Step);
         if (session.Taken is { } taken) LogWarmStart(run.FromVersion!.Value, taken.Tables.Count, taken.Tensors.Count, string.Join(", ", taken.Fresh.DefaultIfEmpty("nothing")));
+        LogPath(run.ModelName, run.Device, session.ComputePath);
         ProgressiveMetrics progressive = new(run.Spec, ProgressiveExamples);
         Stopwatch all = Stopwatch.StartNew(), learning = new();
         long before = session.State.Samples;
@@ -64,6 +65,7 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
         if (run.Publish) session.Clear();
         return outcome with
         {
+            ComputePath = session.ComputePath,
             Samples = session.State.Samples,
             SamplesPerSecond = (session.State.Samples - before) / learning.Elapsed.TotalSeconds,
             Validations = session.State.Validations,
@@ -163,6 +165,9 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Version {Version} has other features: {Tables} tables and {Tensors} tensors were taken over by feature; fresh are {Fresh}.")]
     partial void LogWarmStart(int version, int tables, int tensors, string fresh);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Model} trains on {Device}, its layers by {Path}.")]
+    partial void LogPath(string model, string device, string path);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Published {Version}, promoted: {Promoted} ({Gate}).")]
     partial void LogPublished(string version, bool promoted, string gate);

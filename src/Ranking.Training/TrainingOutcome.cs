@@ -25,6 +25,9 @@ public sealed record TrainingOutcome
     /// <summary>Examples learned from a second, by this process, reading included and validation not.</summary>
     [JsonPropertyName("samples_per_s")] public double SamplesPerSecond { get; init; }
 
+    /// <summary>Which code trained the network's layers, and why: torch, or the kernels of this project on a card.</summary>
+    [JsonPropertyName("compute_path")] public string ComputePath { get; init; } = "";
+
     /// <summary>On the validation examples; without any, on the latest examples before they were learned from.</summary>
     [JsonPropertyName("metrics")] public EvaluationReport? Metrics { get; init; }
 

@@ -1,9 +1,11 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Ranking.Features.Errors;
 using Ranking.Features.Examples;
 using Ranking.Features.Spec;
 using Ranking.Models;
 using Ranking.Models.Checkpoints;
+using Ranking.Models.Cuda;
 using Ranking.Models.Trees;
 using Ranking.Training.Batches;
 using Ranking.Training.Evaluation;
@@ -43,6 +45,9 @@ sealed class TrainingSession : IDisposable
 
     /// <summary>Batches learned from.</summary>
     public long Step => Trainer.Step;
+
+    /// <summary>Which code trains the network's layers, and why.</summary>
+    public string ComputePath => Trainer.Model.ComputePath;
 
     /// <summary>Whether it went on from a checkpoint.</summary>
     public bool Resumed { get; private set; }
@@ -93,6 +98,15 @@ sealed class TrainingSession : IDisposable
         catch (ArgumentException error)
         {
             throw new RankingException(ErrorCodes.ExamplesInvalid, error.Message, error);
+        }
+        catch (CudaException error)
+        {
+            throw new RankingException(ErrorCodes.DeviceMemory, error.Message, error);
+        }
+        catch (ExternalException error) when (error.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RankingException(ErrorCodes.DeviceMemory, FormattableString.Invariant(
+                $"out of GPU memory: batch {batch.Examples.Count} with {Trainer.Model.Parameters.ParameterCount / 1e6:0.#} M dense parameters; use a smaller batch or model"), error);
         }
         long samples = State.Samples + batch.Examples.Count;
         State.Curve.Add(samples, step.Loss);

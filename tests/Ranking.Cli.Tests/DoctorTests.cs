@@ -16,7 +16,7 @@ public class DoctorTests
         Assert.Equal(0, result.Code);
         Assert.True(found.GetProperty("ok").GetBoolean());
         foreach (string name in (string[])["system", "runtime", "libtorch", "librdkafka", "rocksdb", "duckdb"]) Assert.Equal("ok", Check(found, name).GetProperty("status").GetString());
-        foreach (string name in (string[])["memory", "disk", "threads", "cuda"]) Assert.NotEqual("", Check(found, name).GetProperty("found").GetString());
+        foreach (string name in (string[])["memory", "disk", "threads", "cuda", "gpu kernels"]) Assert.NotEqual("", Check(found, name).GetProperty("found").GetString());
     }
 
     [Fact]

@@ -32,7 +32,26 @@ public class GoldenTests
         if (name == Absent) Assert.Skip($"there are no reference numbers in {GoldenCase.Root}; set RANKING_GOLDEN");
         using DisposeScope scope = NewDisposeScope();
         GoldenCase golden = GoldenCase.Read(name);
-        Run run = new(golden, doubles ? ScalarType.Float64 : ScalarType.Float32, doubles ? new(1e-9, 1e-9, 1e-9) : new(1e-5, 1e-4, 1e-3));
+        Compare(new Run(golden, doubles ? ScalarType.Float64 : ScalarType.Float32, doubles ? new(1e-9, 1e-9, 1e-9) : Single, CPU), golden);
+    }
+
+    public static TheoryData<string> Names() => [.. Cases().Select(c => c.Data.Item1).Distinct()];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_reference_case_agrees_on_a_card(string name)
+    {
+        if (name == Absent) Assert.Skip($"there are no reference numbers in {GoldenCase.Root}; set RANKING_GOLDEN");
+        if (!cuda.is_available()) Assert.Skip($"the libtorch in {Torch.LoadedFrom} finds no CUDA device");
+        using DisposeScope scope = NewDisposeScope();
+        GoldenCase golden = GoldenCase.Read(name);
+        Compare(new Run(golden, ScalarType.Float32, Single, CUDA), golden);
+    }
+
+    static readonly Tolerance Single = new(1e-5, 1e-4, 1e-3);
+
+    static void Compare(Run run, GoldenCase golden)
+    {
         if (golden.Has("model")) run.WholeModel();
         else if (golden.Has("W")) run.FeedForward();
         else run.MixAndRevert();
@@ -40,11 +59,13 @@ public class GoldenTests
 
     sealed record Tolerance(double Output, double Gradient, double Adagrad);
 
-    sealed class Run(GoldenCase golden, ScalarType type, Tolerance tolerance)
+    sealed class Run(GoldenCase golden, ScalarType type, Tolerance tolerance, Device device)
     {
+        Tensor Given(string name) => golden.Tensor(name, type).to(device);
+
         public void MixAndRevert()
         {
-            Tensor x_TBD = golden.Tensor("x", type).transpose(0, 1);
+            Tensor x_TBD = Given("x").transpose(0, 1);
             foreach (int h in golden.Settings.GetProperty("H").EnumerateArray().Select(e => e.GetInt32()))
             {
                 Tensor m_HBW = Mixing.Mix(x_TBD, h);
@@ -55,15 +76,15 @@ public class GoldenTests
 
         public void FeedForward()
         {
-            using ParameterSet parameters = new(1, type);
+            using ParameterSet parameters = new(1, type, device);
             int width = golden.Int("W"), tokens = golden.Int("tokens"), hidden = (int)Math.Round(golden.Number("n") * width);
             TokenMixerLargeSettings settings = Experts(new TokenMixerLargeSettings());
             IPerTokenFeedForward layer = settings.Experts > 0
                 ? new SparsePerTokenMoe(parameters, "f", tokens, width, hidden, settings)
                 : new PerTokenSwiGlu(parameters, "f", tokens, width, hidden, settings);
             LoadWeights(parameters);
-            using ForwardPass pass = ForwardPass.Train(1, 1);
-            Tensor x = golden.Tensor("x", type).requires_grad_(true);
+            using ForwardPass pass = ForwardPass.Train(1, 1, device);
+            Tensor x = Given("x").requires_grad_(true);
             Tensor y = layer.Forward(x.transpose(0, 1), pass).transpose(0, 1);
             y.square().sum().backward();
             golden.Check("y", y, tolerance.Output);
@@ -73,10 +94,10 @@ public class GoldenTests
 
         public void WholeModel()
         {
-            using ParameterSet parameters = new(1, type);
+            using ParameterSet parameters = new(1, type, device);
             int tasks = golden.Int("tasks");
             List<Tensor> inputs = [.. golden.TensorNames.Where(n => n.StartsWith("input", StringComparison.Ordinal))
-                .Select((_, i) => golden.Tensor($"input{i}", type).requires_grad_(true))];
+                .Select((_, i) => Given($"input{i}").requires_grad_(true))];
             Func<ForwardPass, NetworkOutput> forward;
             if (golden.Settings.GetProperty("model").GetString() == "rankmixer")
             {
@@ -103,8 +124,8 @@ public class GoldenTests
                 forward = pass => network.Forward(new NetworkInput(cat(inputs.ToArray(), 1)), pass);
             }
             LoadWeights(parameters);
-            Tensor labels = golden.Tensor("labels", type);
-            using ForwardPass pass = ForwardPass.Train(1, 1);
+            Tensor labels = Given("labels");
+            using ForwardPass pass = ForwardPass.Train(1, 1, device);
             (NetworkOutput output, Tensor loss) = Loss();
             loss.backward();
             golden.Check("logits", output.Logits_BK, tolerance.Output);
@@ -146,7 +167,7 @@ public class GoldenTests
         {
             string[] known = [.. Known(parameters)];
             Assert.Equal(golden.TensorNames.Where(n => n.StartsWith("param.", StringComparison.Ordinal)).Select(n => n["param.".Length..]).Order(), known.Order());
-            foreach (string name in known) parameters.Set(name, golden.Tensor($"param.{name}", type).reshape(parameters[name].shape));
+            foreach (string name in known) parameters.Set(name, Given($"param.{name}").reshape(parameters[name].shape));
         }
 
         void CheckGradients(ParameterSet parameters)

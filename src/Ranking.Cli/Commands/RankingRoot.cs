@@ -35,7 +35,7 @@ internal sealed class RankingRoot : RootCommand, IExample
         Add(new CommandGroup("index", "Searchable files of vectors.", "ranking index build --vectors vectors.npy --out documents.index", new IndexBuildCommand()));
         Add(new DecodeCommand());
         Add(new SimilarCommand());
-        Add(new CommandGroup("bench", "Measurements: serve, store, encode.", "ranking bench serve --url http://localhost:8080 --requests requests.jsonl", new BenchServeCommand(), new BenchStoreCommand(), new BenchEncodeCommand()));
+        Add(new CommandGroup("bench", "Measurements: model, serve, store, encode.", "ranking bench serve --url http://localhost:8080 --requests requests.jsonl", new BenchModelCommand(), new BenchServeCommand(), new BenchStoreCommand(), new BenchEncodeCommand()));
         Add(new DoctorCommand());
         Add(new CompletionCommand());
         foreach (Option option in Options)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Confluent.Kafka;
 using DuckDB.NET.Data;
 using Ranking.Models;
+using Ranking.Models.Cuda;
 using RocksDbSharp;
 using static TorchSharp.torch;
 
@@ -18,6 +19,7 @@ internal static class NativeChecks
         Finding torch = Try("libtorch", LibTorch, "build once with `dotnet build`, or set RANKING_LIBTORCH to the torch/lib of a PyTorch installation");
         yield return torch;
         if (torch.Status == FindingStatus.Ok) yield return Try("cuda", () => Cuda(needCuda), "install the NVIDIA driver and set RANKING_LIBTORCH to the torch/lib of a CUDA build of PyTorch");
+        yield return Try("gpu kernels", () => Kernels(needCuda), "install the NVIDIA driver");
         yield return Try("librdkafka", () => Finding.Ok("librdkafka", Library.VersionString), "restore the package librdkafka.redist again; linux-x64 with glibc is supported");
         yield return Try("rocksdb", () => RocksDb(temporary), "restore the package RocksDB again; linux-x64 with glibc is supported");
         yield return Try("duckdb", DuckDb, "restore the package DuckDB.NET.Data.Full again; linux-x64 with glibc is supported");
@@ -39,6 +41,17 @@ internal static class NativeChecks
         return needed
             ? Finding.Failed("cuda", "libtorch finds no CUDA device", "install the NVIDIA driver and set RANKING_LIBTORCH to the torch/lib of a CUDA build of PyTorch")
             : Finding.Ok("cuda", "none; training and serving use the CPU");
+    }
+
+    // What the driver says, so that an old card or a missing NVRTC has its line although torch may be content.
+    static Finding Kernels(bool needed)
+    {
+        using CudaDevice? card = CudaDevice.TryOpen(out string reason);
+        if (card is not null && CudaDevice.CanCompile(out reason))
+            return Finding.Ok("gpu kernels", string.Create(CultureInfo.InvariantCulture, $"{card.Name}, {card.Multiprocessors} multiprocessors, driver for CUDA {card.DriverVersion / 1000}.{card.DriverVersion % 1000 / 10}"));
+        return needed
+            ? Finding.Warning("gpu kernels", $"{reason}; TorchSharp trains the blocks instead", "an H100 or H200 with its driver, and NVRTC of CUDA 12 or 13: RANKING_LIBTORCH of a PyTorch installation has it beside it")
+            : Finding.Ok("gpu kernels", $"none: {reason}");
     }
 
     static Finding RocksDb(string temporary)

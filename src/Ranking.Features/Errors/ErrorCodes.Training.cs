@@ -38,4 +38,8 @@ public static partial class ErrorCodes
     public static readonly ErrorCode RegistryUnusable = new("RNK4009", "registry cannot do that",
         "The registry's folder is none, or what was asked is not possible, such as a rollback where nothing was promoted before.",
         "The message says which; `ranking models list` shows versions and which one is promoted.");
+
+    public static readonly ErrorCode DeviceMemory = new("RNK4010", "GPU memory is too small",
+        "The card's memory does not hold the model with a batch's activations.",
+        "The message names batch and model size. Lower `training.batch` or the model, or free the card of other programs (`nvidia-smi`).");
 }

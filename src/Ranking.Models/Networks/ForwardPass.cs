@@ -15,6 +15,7 @@ public sealed class ForwardPass : IDisposable
     readonly Generator? generator;
     readonly List<Tensor> penalties = [];
     readonly List<ExpertLoad> loads = [];
+    readonly List<Action> continuations = [];
 
     ForwardPass(bool training, Generator? generator) => (Training, this.generator) = (training, generator);
 
@@ -43,6 +44,19 @@ public sealed class ForwardPass : IDisposable
         if (!Training || rate <= 0) return x;
         Tensor keep = empty(x.shape, x.dtype, x.device).bernoulli_(1 - rate, generator);
         return x * keep.div_(Scalars.Held(1 - rate));
+    }
+
+    /// <summary>
+    /// Says how the backward pass goes on from leaves that a layer made where autograd does not see it; called once the loss has
+    /// left its gradients on them.
+    /// </summary>
+    public void AfterBackward(Action step) => continuations.Add(step);
+
+    /// <summary>Runs the backward pass: autograd from the loss, then what layers do themselves, the latest first.</summary>
+    public void Backward(Tensor loss)
+    {
+        loss.backward();
+        for (int i = continuations.Count - 1; i >= 0; i--) continuations[i]();
     }
 
     /// <summary>Adds a scalar to the loss.</summary>

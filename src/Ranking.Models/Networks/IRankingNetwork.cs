@@ -9,6 +9,9 @@ public interface IRankingNetwork
     /// <summary>The tensors that it trains.</summary>
     ParameterSet Parameters { get; }
 
+    /// <summary>For people: which code trains the network's layers, and why.</summary>
+    string ComputePath => "torch";
+
     /// <summary>Scores a batch. Tensors are created in the caller's dispose scope.</summary>
     NetworkOutput Forward(NetworkInput input, ForwardPass pass);
 }

@@ -1,3 +1,4 @@
+using Ranking.Models.Cuda;
 using Ranking.Models.Networks;
 using static TorchSharp.torch;
 
@@ -7,17 +8,18 @@ namespace Ranking.Models.TokenMixerLarge;
 /// TokenMixer-Large (arXiv 2602.06563): tokenizer, L blocks with inter-layer residuals and auxiliary towers, readout, a tower a task.
 /// </summary>
 /// <remarks>Letters of shape suffixes: B examples, F raw numbers, T tokens, D token width, H mixed tokens, W mixed width, K tasks.</remarks>
-public sealed class TokenMixerLargeNetwork : IRankingNetwork
+public sealed class TokenMixerLargeNetwork : IRankingNetwork, IDisposable
 {
     readonly TokenMixerLargeSettings settings;
     readonly TokenBatchNorm? inputNorm;
     readonly CrossNetwork? cross;
     readonly Tokenizer tokenizer;
     readonly TokenMixerBlock[] blocks;
-    readonly Dictionary<int, (ITokenNorm Norm, LinearLayer Tower)> auxiliary = [];
+    readonly SortedDictionary<int, (ITokenNorm Norm, LinearLayer Tower)> auxiliary = [];
     readonly ITokenNorm? finalNorm;
     readonly Towers towers;
     readonly LinearLayer? crossHead;
+    readonly CardBlocks card;
 
     /// <summary>Adds the network's tensors to a set.</summary>
     /// <exception cref="ArgumentException">Settings that no model can have.</exception>
@@ -35,6 +37,7 @@ public sealed class TokenMixerLargeNetwork : IRankingNetwork
         int width = settings.Readout == TokenReadout.Concat ? tokens * settings.Dim : settings.Dim;
         towers = new Towers(parameters, "head", width, tasks, settings.TowerHidden, settings.ReadoutDropout);
         if (settings.Cross == CrossPlace.Beside) crossHead = new LinearLayer(parameters, "cross_head", input.Width, tasks);
+        card = new CardBlocks(settings, tokens, parameters);
 
         TokenMixerBlock Block(int l)
         {
@@ -50,6 +53,12 @@ public sealed class TokenMixerLargeNetwork : IRankingNetwork
     public ParameterSet Parameters { get; }
 
     /// <inheritdoc/>
+    public string ComputePath => card.Path;
+
+    /// <inheritdoc/>
+    public void Dispose() => card.Dispose();
+
+    /// <inheritdoc/>
     public NetworkOutput Forward(NetworkInput input, ForwardPass pass)
     {
         Tensor x_BF = inputNorm is null ? input.X_BF : inputNorm.Forward(input.X_BF.unsqueeze(0), pass).squeeze(0);
@@ -61,6 +70,11 @@ public sealed class TokenMixerLargeNetwork : IRankingNetwork
     /// <summary>From tokens to logits.</summary>
     NetworkOutput Blocks(Tensor x_TBD, ForwardPass pass)
     {
+        if (card.Takes(pass))
+        {
+            (Tensor pooled_BD, IReadOnlyList<Tensor> joints_TBD) = card.Forward(x_TBD, pass);
+            return new NetworkOutput(towers.Forward(pooled_BD, pass), [.. auxiliary.Values.Zip(joints_TBD, (a, joint_TBD) => Auxiliary(a, joint_TBD, pass))]);
+        }
         Tensor saved_TBD = x_TBD;
         List<Tensor> auxiliary_BK = [];
         for (int l = 1; l <= blocks.Length; l++)
@@ -70,8 +84,7 @@ public sealed class TokenMixerLargeNetwork : IRankingNetwork
             // Inter-layer residual: a lower block's output joins here, never the last block.
             x_TBD = x_TBD.Plus(saved_TBD);
             saved_TBD = x_TBD;
-            if (pass.Training)
-                auxiliary_BK.Add(auxiliary[l].Tower.Forward(auxiliary[l].Norm.Forward(x_TBD, pass).mean([0])));
+            if (pass.Training) auxiliary_BK.Add(Auxiliary(auxiliary[l], x_TBD, pass));
         }
         if (finalNorm is not null) x_TBD = finalNorm.Forward(x_TBD, pass);
         Tensor read_BD = settings.Readout switch
@@ -82,6 +95,9 @@ public sealed class TokenMixerLargeNetwork : IRankingNetwork
         };
         return new NetworkOutput(towers.Forward(read_BD, pass), auxiliary_BK);
     }
+
+    static Tensor Auxiliary((ITokenNorm Norm, LinearLayer Tower) part, Tensor x_TBD, ForwardPass pass) =>
+        part.Tower.Forward(part.Norm.Forward(x_TBD, pass).mean([0]));
 
     bool IsJoint(int l) => settings.InterLayerGap > 0 && l % settings.InterLayerGap == 0 && l < settings.Layers;
 }

@@ -2,6 +2,7 @@ using Ranking.Models.Cuda;
 
 namespace Ranking.Models.Tests.Cuda;
 
+[Collection("card")] // one at a time: a graph's capture on one thread fails where torch works on another
 public sealed class CudaBackboneTests : IDisposable
 {
     readonly CudaDevice? device;

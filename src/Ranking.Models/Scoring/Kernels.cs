@@ -15,14 +15,20 @@ static class Kernels
             throw new ArgumentException("a matrix is shorter than its shape");
         fixed (float* pa = a, pb = b, pc = c, pbias = bias)
         {
-            int j = 0;
-            for (; j + 16 <= n; j += 16)
+            // The last tile of rows and of columns is moved back to fit: what it computes again comes out the same.
+            for (int j = 0; n >= 16 && j < n; j += 16)
             {
-                int i = 0;
-                for (; i + 4 <= m; i += 4) Tile4x16(pa + i * strideA, strideA, pb + j, n, pc + i * strideC + j, strideC, k, pbias is null ? null : pbias + j);
-                for (; i < m; i++) Tile1x16(pa + i * strideA, pb + j, n, pc + i * strideC + j, k, pbias is null ? null : pbias + j);
+                int column = Math.Min(j, n - 16);
+                float* own = pbias is null ? null : pbias + column;
+                if (m < 4)
+                    for (int i = 0; i < m; i++) Tile1x16(pa + i * strideA, pb + column, n, pc + i * strideC + column, k, own);
+                for (int i = 0; m >= 4 && i < m; i += 4)
+                {
+                    int row = Math.Min(i, m - 4);
+                    Tile4x16(pa + row * strideA, strideA, pb + column, n, pc + row * strideC + column, strideC, k, own);
+                }
             }
-            for (; j < n; j++)
+            for (int j = 0; n < 16 && j < n; j++)
             {
                 for (int i = 0; i < m; i++)
                 {

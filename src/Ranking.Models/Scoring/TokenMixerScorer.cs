@@ -66,7 +66,7 @@ sealed class TokenMixerScorer
         if (settings.Cross == CrossPlace.Front)
         {
             for (int g = 0; g < input.Groups.Count; g++) FillRaw(g, raw_BF, once[g], (_, _) => default, examples);
-            crossed_BF = Cross(raw_BF, examples, buffers);
+            crossed_BF = Cross(raw_BF, once: default, examples, buffers);
             tokenizer.Forward(crossed_BF, new bool[input.Groups.Count], (_, _) => default, x_TBD, examples, buffers);
         }
         else
@@ -77,7 +77,7 @@ sealed class TokenMixerScorer
         head.Forward(x_TBD, logits_BK, examples, buffers);
         if (crossHead is null) return;
         for (int g = 0; g < input.Groups.Count; g++) FillRaw(g, raw_BF, once[g], tokenOf, examples);
-        crossed_BF = Cross(raw_BF, examples, buffers);
+        crossed_BF = Cross(raw_BF, once, examples, buffers);
         Span<float> more_BK = buffers.Rent(5, logits_BK.Length);
         crossHead.Forward(crossed_BF, f, more_BK, crossHead.Output, examples);
         TensorPrimitives.Add(logits_BK, more_BK, logits_BK);
@@ -95,16 +95,38 @@ sealed class TokenMixerScorer
         }
     }
 
-    Span<float> Cross(ReadOnlySpan<float> x0_BF, int examples, ScoringBuffers buffers)
+    Span<float> Cross(ReadOnlySpan<float> x0_BF, ReadOnlySpan<bool> once, int examples, ScoringBuffers buffers)
     {
         int f = input.Width, size = examples * f;
         Span<float> x_BF = buffers.Rent(9, size), y_BF = buffers.Rent(10, size);
         x0_BF[..size].CopyTo(x_BF);
-        foreach (ScoringLinear layer in cross)
+        for (int l = 0; l < cross.Length; l++)
         {
-            layer.Forward(x_BF, f, y_BF, f, examples);
+            if (l == 0 && once.Contains(true)) CrossFirst(cross[0], x0_BF, once, y_BF, examples, buffers);
+            else cross[l].Forward(x_BF, f, y_BF, f, examples);
             TensorPrimitives.MultiplyAdd(x0_BF[..size], y_BF, x_BF, x_BF);
         }
         return x_BF;
+    }
+
+    /// <summary>The first layer reads the input itself: what all candidates share is multiplied once.</summary>
+    void CrossFirst(ScoringLinear layer, ReadOnlySpan<float> x0_BF, ReadOnlySpan<bool> once, Span<float> y_BF, int examples, ScoringBuffers buffers)
+    {
+        int f = input.Width;
+        Span<float> shared_F = buffers.Rent(11, f), part_BF = buffers.Rent(8, examples * f);
+        layer.Bias_O.CopyTo(shared_F);
+        bool first = true;
+        for (int g = 0, end; g < once.Length; g = end)
+        {
+            for (end = g + 1; end < once.Length && once[end] == once[g];) end++;
+            int from = input.Groups[g].Offset, width = input.Groups[end - 1].Offset + input.Groups[end - 1].Width - from, rows = once[g] ? 1 : examples;
+            Span<float> to = once[g] || !first ? part_BF : y_BF;
+            Kernels.Multiply(x0_BF[from..], f, layer.Weight_IO.AsSpan(from * f, width * f), to, f, rows, width, f);
+            if (once[g]) TensorPrimitives.Add(shared_F, to[..f], shared_F);
+            else if (!first) TensorPrimitives.Add(y_BF, to[..y_BF.Length], y_BF);
+            first &= once[g];
+        }
+        if (first) y_BF.Clear();
+        for (int b = 0; b < examples; b++) TensorPrimitives.Add(y_BF.Slice(b * f, f), shared_F, y_BF.Slice(b * f, f));
     }
 }

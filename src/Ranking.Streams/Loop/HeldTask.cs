@@ -1,6 +1,5 @@
 using Ranking.Features.Joining;
 using Ranking.Streams.State;
-using Ranking.Streams.Topics;
 
 namespace Ranking.Streams.Loop;
 
@@ -19,8 +18,11 @@ sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDa
     /// <summary>By input topic the offset of the next record.</summary>
     public long[] Positions => positions;
 
-    /// <summary>Whether anything was read since the last commit. Of a task that begins even its beginning is to be committed.</summary>
-    public bool Changed { get; set; } = store.Positions is null;
+    /// <summary>
+    /// Whether it may have gone on since the last commit: something was read. At first it always may: a session that gave its partitions
+    /// up in the middle of reading has committed events that only wait to be released.
+    /// </summary>
+    public bool Changed { get; set; } = true;
 
     /// <summary>The inputs that the last commit contains, or the one that is under way.</summary>
     public long[] Committed => store.Positions!;
@@ -55,14 +57,15 @@ sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDa
     }
 
     /// <summary>Writes what changed since the last commit to the changelog.</summary>
-    public void WriteChanges(TransactionWriter writer)
+    /// <param name="write">Writes a change, and tells its offset, where that is asked for, once it was delivered.</param>
+    public void WriteChanges(Action<StateChange, Action<long>?> write)
     {
         changes = store.Collect(task.Marks, positions);
         changelogOffset = -1;
         for (int i = 0; i < changes.Count; i++)
         {
             // The offset of the last one says how much of the changelog the batch contains.
-            writer.Write(TopicNames.State, partition, changes[i].Key, changes[i].Value, null, i < changes.Count - 1 ? null : report => changelogOffset = report.Offset.Value);
+            write(changes[i], i < changes.Count - 1 ? null : offset => changelogOffset = offset);
         }
         Changed = false;
     }

@@ -261,7 +261,8 @@ sealed partial class MemberSession : IDisposable
         output.SendFrames();
         HeldTask[] changed = [.. tasks.Values.Where(t => t.Changed)];
         if (changed.Length == 0 && !writer.IsOpen) return;
-        foreach (HeldTask held in changed) held.WriteChanges(writer);
+        foreach (HeldTask held in changed)
+            held.WriteChanges((change, told) => writer.Write(TopicNames.State, held.Partition, change.Key, change.Value, null, told is null ? null : report => told(report.Offset.Value)));
         options.Probe?.Invoke("written");
         // Changed or not, every position is there: a transaction without offsets would fence nobody.
         TopicPartitionOffset[] positions = [.. tasks.Values.SelectMany(held => held.Committed.Select((at, t) => new TopicPartitionOffset(kafka.Topic(input.Topics[t]), held.Partition, at)))];

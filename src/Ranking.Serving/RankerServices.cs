@@ -65,19 +65,19 @@ public static class RankerServices
         if (options.VectorFile is { } file)
         {
             services.AddSingleton(_ => new FileVectors(file));
-            services.AddSingleton<IVectorSearch>(s => s.GetRequiredService<FileVectors>());
+            services.AddSingleton<IVectorHome>(s => s.GetRequiredService<FileVectors>());
             services.AddHostedService(s => new VectorFileFollower(s.GetRequiredService<FileVectors>(), file, options.RegistryPoll, s.GetRequiredService<ILogger<VectorFileFollower>>()));
         }
         else if (options.Redis is not null)
         {
-            services.AddSingleton<IVectorSearch>(s => new VectorStore(s.GetRequiredService<StoreConnection>(), VectorStore.SearchedKind, encoder.Dimension));
+            services.AddSingleton<IVectorHome>(s => new CurrentVectors(s.GetRequiredService<StoreConnection>(), VectorStore.SearchedKind, encoder));
         }
         else
         {
             services.AddSingleton<IRetriever>(new NoRetrieval("the ranker runs without Redis and without a file of vectors"));
             return;
         }
-        services.AddSingleton<IRetriever>(s => new VectorRetrieval(s.GetRequiredService<IVectorSearch>(), encoder));
+        services.AddSingleton<IRetriever>(s => new VectorRetrieval(s.GetRequiredService<IVectorHome>(), encoder));
     }
 
     /// <summary>Everything but where versions, rows and vectors come from.</summary>

@@ -57,25 +57,42 @@ public sealed class VersionEvaluation(ModelRegistry registry, string device = "c
 
     /// <summary>Whether B's AUC differs from A's, by label: a paired test clustered by user.</summary>
     /// <param name="a">A version.</param>
-    /// <param name="b">Another one of the same features.</param>
+    /// <param name="b">Another one.</param>
     /// <param name="files">Parquet files of examples.</param>
     /// <param name="range">Which examples count.</param>
+    /// <param name="filesB">The same examples with B's features; null where both have the same features.</param>
+    /// <param name="segment">A feature of A, or <c>new:</c> and a feature, to compare by as well (<see cref="Segments"/>); null for none.</param>
     /// <param name="cancel">Stops between batches.</param>
-    /// <exception cref="RankingException">A version or a file cannot be used, or the versions have other features.</exception>
-    public ComparisonReport Compare(VersionName a, VersionName b, IReadOnlyList<string> files, TimeRange range = default, CancellationToken cancel = default)
+    /// <exception cref="RankingException">A version or a file cannot be used, or the files hold other examples.</exception>
+    public ComparisonReport Compare(
+        VersionName a, VersionName b, IReadOnlyList<string> files, TimeRange range = default, IReadOnlyList<string>? filesB = null, string? segment = null, CancellationToken cancel = default)
     {
         ModelVersion versionA = registry.Open(a), versionB = registry.Open(b);
-        if (versionA.Info.FeatureHash != versionB.Info.FeatureHash)
-            throw new RankingException(ErrorCodes.FeatureHashDiffers, $"{versionA} and {versionB} were trained with other features; no file of examples fits both.");
-        ScoredRows Scored(ModelVersion version)
+        if (filesB is null && versionA.Info.FeatureHash != versionB.Info.FeatureHash)
+            throw new RankingException(ErrorCodes.FeatureHashDiffers, $"{versionA} and {versionB} were trained with other features; no file of examples fits both: give B's own beside A's.");
+        ScoredRows Scored(ModelVersion version, IReadOnlyList<string> of, string? by)
         {
             RankingSpec spec = VersionModel.SpecOf(version);
-            ExampleRange examples = new(new ExampleFiles(spec, files), range);
+            ExampleRange examples = new(new ExampleFiles(spec, of), range);
             using IScoringModel model = VersionModel.Load(version, device);
-            return Score(version, spec, model, examples, null, cancel);
+            return Score(version, spec, model, examples, by is null ? null : Segments.By(spec, by, model, examples), cancel);
         }
-        ScoredRows rowsA = Scored(versionA);
-        return new ComparisonReport(versionA.ToString(), versionB.ToString(), rowsA.Count, Evaluator.Compare(rowsA, Scored(versionB)));
+        ScoredRows rowsA = Scored(versionA, files, segment), rowsB = Scored(versionB, filesB ?? files, null);
+        try
+        {
+            return new ComparisonReport(versionA.ToString(), versionB.ToString(), rowsA.Count, Evaluator.Compare(rowsA, rowsB), segment is null ? null : BySegment(rowsA, rowsB));
+        }
+        catch (ArgumentException e) when (filesB is not null)
+        {
+            throw new RankingException(ErrorCodes.ExamplesInvalid, $"{string.Join(", ", filesB)}: these are not the examples of {string.Join(", ", files)} with other features. {e.Message}", e);
+        }
+    }
+
+    static Dictionary<string, SegmentComparison> BySegment(ScoredRows a, ScoredRows b)
+    {
+        RowGroups segments = new(a.Segments);
+        return Enumerable.Range(0, segments.Count).OrderByDescending(s => segments[s].Length).Take(new EvaluationSettings().MaxSegments)
+            .ToDictionary(s => a.SegmentNames[s], s => new SegmentComparison(segments[s].Length, Evaluator.Compare(a.Take(segments[s]), b.Take(segments[s]))));
     }
 
     ScoredRows Score(ModelVersion version, RankingSpec spec, IScoringModel model, IExampleSource examples, Func<Example, string>? segment, CancellationToken cancel)
@@ -102,8 +119,15 @@ public readonly record struct EvaluationProgress(string Version, long Done);
 /// <param name="B">NAME@V of B.</param>
 /// <param name="Rows">The number of examples.</param>
 /// <param name="Labels">B's AUC less A's, by label; null where a label defines no AUC.</param>
+/// <param name="Segments">The same of parts of the examples, where they were asked for.</param>
 public sealed record ComparisonReport(
     [property: JsonPropertyName("a")] string A,
     [property: JsonPropertyName("b")] string B,
     [property: JsonPropertyName("rows")] int Rows,
-    [property: JsonPropertyName("labels")] IReadOnlyDictionary<string, AucDifference?> Labels);
+    [property: JsonPropertyName("labels")] IReadOnlyDictionary<string, AucDifference?> Labels,
+    [property: JsonPropertyName("segments")] IReadOnlyDictionary<string, SegmentComparison>? Segments = null);
+
+/// <summary>A part of the examples in a comparison.</summary>
+/// <param name="Rows">The number of examples.</param>
+/// <param name="Labels">B's AUC less A's, by label.</param>
+public sealed record SegmentComparison([property: JsonPropertyName("rows")] int Rows, [property: JsonPropertyName("labels")] IReadOnlyDictionary<string, AucDifference?> Labels);

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Ranking.Client;
@@ -141,15 +143,136 @@ public sealed class RetrievalTests
         Assert.False((await ranker.Client.RankAsync(TestRanker.Request())).Degraded);
     }
 
-    [Fact]
-    public async Task Vectors_of_another_encoder_are_not_compared()
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public async Task Vectors_of_another_encoder_are_searched_by_that_encoder_and_never_compared_with_a_vector_of_the_specs(string which)
     {
-        await using TestRanker ranker = await TestRanker.StartAsync();
-        MbatEncoder other = new(new FeaturePlan(ranker.Spec).Mbat with { Seed = 9 });
+        await using TestRanker ranker = await TestRanker.StartAsync(server: AddressOf(which));
+        MbatEncoder own = new(new FeaturePlan(ranker.Spec).Mbat), other = new(own.Settings with { Seed = 9 });
         await ranker.WriteDocumentsAsync(Documents, other);
-        Problem differs = await RefusedAsync(ranker, HttpStatusCode.NotImplemented, """{"id":"v1"}""");
+        Whose(await NearDocumentAsync(ranker, "v4", 6), "v4", [other]);
+        Problem differs = await RefusedAsync(ranker, HttpStatusCode.NotImplemented, VectorRequest(own.Encode(Documents["v1"])));
         Assert.Contains(other.SettingsHash, differs.Detail, StringComparison.Ordinal);
-        Assert.Equal("$.candidates_from", (await RefusedAsync(ranker, HttpStatusCode.NotImplemented, """{"user":"u1","candidates_from":{"similar_to":"v1","k":5}}""", "v1/rank")).Field);
+        Assert.Contains(own.SettingsHash, differs.Detail, StringComparison.Ordinal);
+        await ranker.WriteDocumentsAsync(Documents);
+        using HttpResponseMessage answer = await ranker.PostAsync(VectorRequest(own.Encode(Documents["v1"])), "v1/similar");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    static string VectorRequest(float[] vector) => $$"""{"vector":[{{string.Join(',', vector.Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}}],"k":5}""";
+
+    // The similarities of the k nearest: they tell which encoder made them.
+    static double[] Answer(MbatEncoder encoder, string id, int k)
+    {
+        float[] query = encoder.Encode(Documents[id]);
+        return [.. Documents.Select(d => (double)System.Numerics.Tensors.TensorPrimitives.Dot<float>(query, encoder.Encode(d.Value))).OrderDescending().Take(k)];
+    }
+
+    static bool Same(double[] a, double[] b) => a.Length == b.Length && a.Zip(b).All(p => Math.Abs(p.First - p.Second) < 1e-4);
+
+    static async Task<double[]> NearDocumentAsync(TestRanker ranker, string id, int k)
+    {
+        using JsonDocument document = JsonDocument.Parse(Documents[id]);
+        return [.. (await ranker.Client.SimilarAsync(new() { Doc = document.RootElement, K = k })).Neighbours.Select(n => n.Similarity)];
+    }
+
+    static async Task<double[]> NearItemAsync(TestRanker ranker, string id, int k) =>
+        [1, .. (await ranker.Client.SimilarAsync(new() { Id = id, K = k })).Neighbours.Select(n => n.Similarity)];
+
+    // The encoder, of some, whose whole answer it is.
+    static MbatEncoder Whose(double[] answer, string id, IReadOnlyList<MbatEncoder> encoders)
+    {
+        MbatEncoder? by = encoders.FirstOrDefault(e => Same(Answer(e, id, answer.Length), answer));
+        Assert.True(by is not null, $"{id}: {string.Join(' ', answer)} is the answer of none of the encoders: {string.Join(" or ", encoders.Select(e => string.Join(' ', Answer(e, id, answer.Length))))}");
+        return by;
+    }
+
+    // Searches by document, by item and for candidates, until it is stopped: every answer has to be one of an encoder given, whole.
+    static async Task SearchAsync(TestRanker ranker, IReadOnlyList<MbatEncoder> encoders, int seed, ConcurrentDictionary<string, int> seen, CancellationToken stop)
+    {
+        Random random = new(seed);
+        while (!stop.IsCancellationRequested)
+        {
+            string id = $"v{random.Next(Documents.Count)}";
+            MbatEncoder by = Whose(random.Next(2) == 0 ? await NearDocumentAsync(ranker, id, 5) : await NearItemAsync(ranker, id, 4), id, encoders);
+            seen.AddOrUpdate(by.SettingsHash, 1, (_, n) => n + 1);
+            RankAnswer ranked = await ranker.Client.RankAsync(TestRanker.Request() with { Candidates = null, CandidatesFrom = new() { SimilarTo = id, K = 4 } }, CancellationToken.None);
+            Assert.Equal((4, false), (ranked.Ranked.Count, ranked.Degraded));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Servers))]
+    public async Task Encoder_settings_change_under_load_without_an_error_or_a_mixed_answer_and_the_old_vectors_go(string which)
+    {
+        await using TestRanker ranker = await TestRanker.StartAsync(server: AddressOf(which));
+        MbatEncoder old = new(new FeaturePlan(ranker.Spec).Mbat), next = new(old.Settings with { Seed = 9, Dimension = 128 });
+        DocumentLog log = new(4, latenessMs: 100_000_000);
+        foreach ((string id, string json) in Documents) log.Append(id, 1, json);
+        for (int i = 0; i < 400; i++) log.Append($"x{i}", 1, $$$"""{"other":{"thing":"w{{{i}}}"}}"""); // what takes the time
+        using CancellationTokenSource stop = new();
+        ConcurrentDictionary<string, int> seen = new();
+        VectorWriter before = await ranker.FollowAsync(log);
+        await before.UntilSearchedAsync();
+        Task[] searches = [.. Enumerable.Range(0, 3).Select(i => Task.Run(() => SearchAsync(ranker, [old, next], i, seen, stop.Token)))];
+        await TestRanker.EventuallyAsync(() => Task.FromResult(seen.GetValueOrDefault(old.SettingsHash) > 20 || searches.Any(s => s.IsFaulted)));
+        VectorWriter after = await ranker.FollowAsync(log, next, keepUnused: TimeSpan.FromSeconds(2)); // a member of the new spec beside one of the old
+        int written = 0;
+        async Task FreshAsync() // while one set grows beside the other, new documents are found, and deleted ones are not
+        {
+            string id = $"new{written++}";
+            log.Append(id, 1 + written, """{"new":"document"}""");
+            await TestRanker.EventuallyAsync(async () => (await ranker.PostAsync($$"""{"id":"{{id}}"}""", "v1/similar")).IsSuccessStatusCode);
+            log.Append(id, 2 + written, null);
+            await TestRanker.EventuallyAsync(async () => (await ranker.PostAsync($$"""{"id":"{{id}}"}""", "v1/similar")).StatusCode == HttpStatusCode.NotFound);
+        }
+        await FreshAsync();
+        await after.UntilSearchedAsync();
+        await FreshAsync();
+        await before.DisposeAsync();
+        await FreshAsync();
+        int since = seen.GetValueOrDefault(next.SettingsHash);
+        await TestRanker.EventuallyAsync(() => Task.FromResult(seen.GetValueOrDefault(next.SettingsHash) > since + 20 || searches.Any(s => s.IsFaulted)));
+        await TestRanker.EventuallyAsync(async () => await after.KeysOfAsync(old) == 0);
+        await Task.Delay(200, TestContext.Current.CancellationToken); // searches while the old set is not there
+        await stop.CancelAsync();
+        await Task.WhenAll(searches);
+        Assert.True(await after.KeysOfAsync(next) > 0);
+        await after.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_file_of_another_encoder_is_taken_under_load_without_an_error_or_a_mixed_answer()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("ranking-vectors-");
+        string path = Path.Combine(folder.FullName, "items.index");
+        MbatEncoder old = new(new() { Dimension = 256 }), next = new(new() { Dimension = 128, Seed = 9 });
+        Build(path, Documents, old);
+        await using (TestRanker ranker = await TestRanker.StartAsync(redis: false, vectors: path))
+        {
+            using CancellationTokenSource stop = new();
+            ConcurrentDictionary<string, int> seen = new();
+            async Task LoadAsync(int seed)
+            {
+                Random random = new(seed);
+                while (!stop.IsCancellationRequested)
+                {
+                    string id = $"v{random.Next(Documents.Count)}";
+                    MbatEncoder by = Whose(random.Next(2) == 0 ? await NearDocumentAsync(ranker, id, 5) : await NearItemAsync(ranker, id, 4), id, [old, next]);
+                    seen.AddOrUpdate(by.SettingsHash, 1, (_, n) => n + 1);
+                }
+            }
+            Task[] searches = [.. Enumerable.Range(0, 3).Select(i => Task.Run(() => LoadAsync(i)))];
+            foreach (MbatEncoder encoder in new[] { next, old, next })
+            {
+                Build(path, Documents, encoder);
+                int before = seen.GetValueOrDefault(encoder.SettingsHash);
+                await TestRanker.EventuallyAsync(() => Task.FromResult(seen.GetValueOrDefault(encoder.SettingsHash) > before + 20 || searches.Any(s => s.IsFaulted)));
+            }
+            await stop.CancelAsync();
+            await Task.WhenAll(searches);
+        }
+        folder.Delete(recursive: true);
     }
 
     [Fact]
@@ -174,28 +297,25 @@ public sealed class RetrievalTests
         DirectoryInfo folder = Directory.CreateTempSubdirectory("ranking-vectors-");
         string path = Path.Combine(folder.FullName, "items.index");
         MbatEncoder encoder = new(new() { Dimension = 256 });
-        void Build(IEnumerable<KeyValuePair<string, string>> documents, MbatEncoder by) => FileVectors.Build(path, by.Settings, documents.Select(d =>
-        {
-            using JsonDocument json = JsonDocument.Parse(d.Value);
-            return new VectorDocument(d.Key, by.Encode(d.Value), DocumentAttributes.Of(json.RootElement));
-        }));
-        Build(Documents.Take(10), encoder);
+        Build(path, Documents.Take(10), encoder);
         await using (TestRanker ranker = await TestRanker.StartAsync(redis: false, vectors: path))
         {
             Assert.Equal(["v0", "v3", "v6", "v9"], (await ranker.Client.SimilarAsync(new() { Id = "v1", K = 30, Filter = "music == 'jazz'" })).Neighbours.Select(n => n.Id).Order());
             RankAnswer answer = await ranker.Client.RankAsync(TestRanker.Request() with { Candidates = null, CandidatesFrom = new() { SimilarTo = "v1", K = 4 } });
             Assert.Equal(4, answer.Ranked.Count);
-            Build(Documents, encoder);
+            Build(path, Documents, encoder);
             await TestRanker.EventuallyAsync(async () => (await ranker.Client.SimilarAsync(new() { Id = "v1", K = 50 })).Neighbours.Count == 29);
             await File.WriteAllTextAsync(path + ".new", "damaged");
             File.Move(path + ".new", path, overwrite: true);
             await TestRanker.EventuallyAsync(() => Task.FromResult(ranker.Log.All.Any(l => l.Contains("refused, the old one serves", StringComparison.Ordinal))));
             Assert.Equal(29, (await ranker.Client.SimilarAsync(new() { Id = "v1", K = 50 })).Neighbours.Count);
-            MbatEncoder other = new(new() { Dimension = 64 });
-            Build(Documents, other);
-            await TestRanker.EventuallyAsync(async () => (await ranker.PostAsync("""{"doc":{"music":"jazz"}}""", "v1/similar")).StatusCode == HttpStatusCode.NotImplemented);
-            Assert.Contains(other.SettingsHash, (await RefusedAsync(ranker, HttpStatusCode.NotImplemented, """{"doc":{"music":"jazz"}}""")).Detail, StringComparison.Ordinal);
         }
         folder.Delete(recursive: true);
     }
+
+    static void Build(string path, IEnumerable<KeyValuePair<string, string>> documents, MbatEncoder by) => FileVectors.Build(path, by.Settings, documents.Select(d =>
+    {
+        using JsonDocument json = JsonDocument.Parse(d.Value);
+        return new VectorDocument(d.Key, by.Encode(d.Value), DocumentAttributes.Of(json.RootElement));
+    }));
 }

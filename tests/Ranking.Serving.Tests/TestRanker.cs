@@ -13,7 +13,7 @@ using Ranking.Mbat;
 using Ranking.Models;
 using Ranking.Store;
 using Ranking.Store.Embedded;
-using Ranking.Store.Vectors;
+using Ranking.Store.Tests;
 using Ranking.Streams.Contracts;
 using Ranking.Streams.Topics;
 using Ranking.Training.Registry;
@@ -182,14 +182,18 @@ sealed class TestRanker : IAsyncDisposable
 
     Task<StoreConnection> ConnectAsync() => StoreConnection.ConnectAsync(new() { Address = RedisAddress!, Namespace = Namespace, CommandTimeout = TimeSpan.FromSeconds(20) });
 
-    /// <summary>Documents of the items as the topic has them, through the sink into the vector set.</summary>
+    /// <summary>Documents of the items as the topic has them, through the sinks into the vector set that is searched then.</summary>
     public async Task WriteDocumentsAsync(IReadOnlyDictionary<string, string> documents, MbatEncoder? encoder = null)
     {
-        await using StoreConnection store = await ConnectAsync();
-        var sink = new DocumentSink(store, "item", encoder ?? new MbatEncoder(new FeaturePlan(Spec).Mbat), Spec.Lateness);
-        await sink.AssignAsync(1, [new(0, 0, 0)]);
-        await sink.ApplyAsync([.. documents.Select((d, i) => new DocumentChange(d.Key, 1, Encoding.UTF8.GetBytes(d.Value), 0, i))]);
+        DocumentLog log = new(1);
+        foreach ((string id, string json) in documents) log.Append(id, 1, json);
+        await using VectorWriter writer = await FollowAsync(log, encoder);
+        await writer.UntilSearchedAsync();
     }
+
+    /// <summary>Sinks that carry a topic of documents to Redis until they are disposed.</summary>
+    public async Task<VectorWriter> FollowAsync(DocumentLog log, MbatEncoder? encoder = null, TimeSpan? keepUnused = null) =>
+        new(await ConnectAsync(), encoder ?? new MbatEncoder(new FeaturePlan(Spec).Mbat), log, keepUnused ?? TimeSpan.FromMinutes(10));
 
     /// <summary>Stops Redis and gives back what starts it again on its port, empty.</summary>
     public Func<Task> StopRedis()

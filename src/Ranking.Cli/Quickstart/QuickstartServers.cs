@@ -97,7 +97,8 @@ internal sealed class QuickstartServers : IAsyncDisposable
 
     async Task<long> SizeAsync(RedisKey key)
     {
-        if (key == Store.Keys.Vectors(VectorStore.SearchedKind)) return sizeof(float) * spec.Mbat.Dimension * await new VectorStore(Store, VectorStore.SearchedKind, spec.Mbat.Dimension).CountAsync();
+        string hash = spec.Mbat.Settings.Hash();
+        if (key == Store.Keys.Vectors(VectorStore.SearchedKind, hash)) return sizeof(float) * spec.Mbat.Dimension * await new VectorStore(Store, VectorStore.SearchedKind, hash, spec.Mbat.Dimension).CountAsync();
         try { return RedisMemory.OfKey(((byte[])key!).Length, (int)await Store.Database.StringLengthAsync(key)); }
         catch (RedisServerException) { return 0; } // what lies beside the vectors is no string
     }

@@ -27,9 +27,14 @@ internal static class MetricTables
     /// <summary>How much B's AUC differs from A's.</summary>
     public static void Draw(IAnsiConsole console, ComparisonReport report)
     {
-        Table table = Plain("label", $"AUC of {report.B} less {report.A}", "95 % interval", "p");
-        foreach ((string label, AucDifference? d) in report.Labels)
-            table.AddRow(Markup.Escape(label), Shown(d?.DeltaAuc, "F5"), Between(d?.Low, d?.High, "F5"), Shown(d?.P, "F5"));
+        Table table = Plain("examples", "", "label", $"AUC of {report.B} less {report.A}", "95 % interval", "p");
+        void Add(string of, int rows, IReadOnlyDictionary<string, AucDifference?> labels)
+        {
+            foreach ((string label, AucDifference? d) in labels)
+                table.AddRow(Markup.Escape(of), rows.ToString("N0", CultureInfo.InvariantCulture), Markup.Escape(label), Shown(d?.DeltaAuc, "F5"), Between(d?.Low, d?.High, "F5"), Shown(d?.P, "F5"));
+        }
+        Add("all", report.Rows, report.Labels);
+        foreach ((string name, SegmentComparison part) in report.Segments ?? new Dictionary<string, SegmentComparison>()) Add(name, part.Rows, part.Labels);
         console.Write(table);
     }
 

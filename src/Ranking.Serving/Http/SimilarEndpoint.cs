@@ -1,10 +1,8 @@
 using System.Buffers;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Ranking.Client;
 using Ranking.Client.Formats;
 using Ranking.Features.Errors;
-using Ranking.Mbat;
 using Ranking.Serving.Limits;
 using Ranking.Serving.Ranking;
 using Ranking.Serving.Retrieval;
@@ -45,29 +43,19 @@ internal sealed class SimilarEndpoint(IRetriever retriever, RedisGuard redis, An
     async Task<IReadOnlyList<Neighbour>> SearchAsync(SimilarQuery query)
     {
         TimeSpan timeout = TimeSpan.FromMilliseconds(options.Limits.DefaultDeadlineMs);
-        float[]? vector = query.Document is { } document ? Encode(document) : query.Vector;
         (Retrieved<Neighbour>? answer, string? reason) = await redis.AskAsync(
-            static s => s.vector is null
-                ? s.retriever.NearItemAsync(s.query.Id!, s.query.K, s.query.Filter)
-                : s.retriever.NearVectorAsync(s.vector, s.query.K, s.query.Filter),
-            (retriever, query, vector),
+            static s => s.query switch
+            {
+                { Document: { } document } => s.retriever.NearDocumentAsync(document, s.query.K, s.query.Filter),
+                { Vector: { } vector } => s.retriever.NearVectorAsync(vector, s.query.K, s.query.Filter),
+                _ => s.retriever.NearItemAsync(s.query.Id!, s.query.K, s.query.Filter),
+            },
+            (retriever, query),
             timeout,
             cutShort: false).ConfigureAwait(false);
         if (reason is not null) throw new RequestRefusedException(503, ErrorCodes.RedisUnreachable, $"Redis did not answer ({reason})", retryAfter: TimeSpan.FromSeconds(1));
         if (answer!.Unavailable is { } why) throw new RequestRefusedException(501, ErrorCodes.RetrievalUnavailable, why);
+        if (answer.Refused is { } wrong) throw new RequestRefusedException(400, ErrorCodes.DocumentInvalid, wrong, "$.doc");
         return answer.Found ?? throw new RequestRefusedException(404, ErrorCodes.DocumentUnknown, "no document of that id has a vector", "$.id", query.Id, "an item whose document has a vector");
-    }
-
-    float[] Encode(JsonElement document)
-    {
-        try
-        {
-            float[] vector_D = retriever.Encode(document);
-            return vector_D.AsSpan().ContainsAnyExcept(0f) ? vector_D : throw RequestRefusedException.Field400("$.doc", "no value that counts", "a document with values");
-        }
-        catch (MbatFormatException e)
-        {
-            throw new RequestRefusedException(400, ErrorCodes.DocumentInvalid, e.Message, "$.doc");
-        }
     }
 }

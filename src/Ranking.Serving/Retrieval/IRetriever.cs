@@ -10,13 +10,13 @@ internal interface IRetriever
     /// <summary>Why there is no retrieval at all, whatever Redis says; null where there may be.</summary>
     string? Unavailable { get; }
 
-    /// <summary>Numbers of a vector.</summary>
+    /// <summary>Numbers of a vector of the spec's encoder, which is what a request's are.</summary>
     int Dimension { get; }
 
-    /// <summary>The vector of a document, as the items' were made; all 0 if nothing in it counts.</summary>
-    float[] Encode(JsonElement document);
+    /// <summary>The nearest to a document, nearest first, by the encoder that made the vectors which count now.</summary>
+    Task<Retrieved<Neighbour>> NearDocumentAsync(JsonElement document, int k, VectorFilter? filter);
 
-    /// <summary>The nearest to a vector, nearest first.</summary>
+    /// <summary>The nearest to a vector of the spec's encoder, nearest first.</summary>
     Task<Retrieved<Neighbour>> NearVectorAsync(ReadOnlyMemory<float> vector_D, int k, VectorFilter? filter);
 
     /// <summary>The nearest to an item, itself left out.</summary>

@@ -11,7 +11,7 @@ internal sealed class NoRetrieval(string why) : IRetriever
 
     public int Dimension => 0;
 
-    public float[] Encode(JsonElement document) => throw new InvalidOperationException(why);
+    public Task<Retrieved<Neighbour>> NearDocumentAsync(JsonElement document, int k, VectorFilter? filter) => throw new InvalidOperationException(why);
 
     public Task<Retrieved<Neighbour>> NearVectorAsync(ReadOnlyMemory<float> vector_D, int k, VectorFilter? filter) => throw new InvalidOperationException(why);
 

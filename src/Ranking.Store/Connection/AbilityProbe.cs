@@ -19,7 +19,7 @@ static class AbilityProbe
             {
                 Server = name,
                 Version = info.GetValueOrDefault(name + "_version") ?? info.GetValueOrDefault("redis_version", "unknown"),
-                VectorSets = await WorksAsync(store, "VSIM", [store.Keys.Vectors("probe"), "VALUES", "1", "1", "COUNT", "1"]),
+                VectorSets = await WorksAsync(store, "VSIM", [store.Keys.Vectors("probe", "none"), "VALUES", "1", "1", "COUNT", "1"]),
                 Scripts = await WorksAsync(store, "EVAL", ["return 1", "1", probe]),
                 Cluster = store.IsCluster,
                 EvictionPolicy = await SettingAsync(server, "maxmemory-policy") ?? info.GetValueOrDefault("maxmemory_policy"),

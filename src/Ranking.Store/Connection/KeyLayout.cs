@@ -15,8 +15,9 @@ namespace Ranking.Store;
 /// ns:{b}:token:VERSION:ID   cached token of item ID for a model version
 /// ns:{b}:offset             what the sink wrote last for this tag
 /// ns:versions               model versions that have tokens, until when
-/// ns:{vectors:KIND}         the vector set of an entity kind; beside it, in its slot, ns:{vectors:KIND}:offset:b, :documents, :deleted
-///                           and :settings
+/// ns:{vectors:KIND}:HASH    the vector set of an entity kind made with encoder settings of that hash; beside it, in its slot,
+///                           ns:{vectors:KIND}:HASH:offset:b, :documents, :deleted and :settings
+/// ns:{vectors:KIND}:sets    which vector sets there are; in the same slot :current, :wanted and :used
 /// </code>
 /// </summary>
 public sealed class KeyLayout
@@ -71,25 +72,39 @@ public sealed class KeyLayout
     /// <summary>Key of a tag's offset.</summary>
     public RedisKey Offset(int tag) => _offsets[tag];
 
-    /// <summary>Key of the vector set of an entity kind. One key, hence on one shard.</summary>
-    public RedisKey Vectors(string kind)
+    /// <summary>Key of the vector set of an entity kind for an encoder. One key, hence on one shard; all sets of a kind share a slot.</summary>
+    /// <param name="kind">Entity kind.</param>
+    /// <param name="settings">Hash of the encoder's settings.</param>
+    public RedisKey Vectors(string kind, string settings)
     {
         CheckName(kind, "entity kind");
-        return $"{Namespace}:{{vectors:{kind}}}";
+        CheckName(settings, "settings hash");
+        return $"{Namespace}:{{vectors:{kind}}}:{settings}";
     }
 
-    /// <summary>Key of a tag's offset for vectors; in the slot of the vector set.</summary>
-    public RedisKey VectorOffset(string kind, int tag) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Namespace}:{{vectors:{kind}}}:offset:{tag}");
+    /// <summary>Key of a tag's offset for a vector set.</summary>
+    public RedisKey VectorOffset(string kind, string settings, int tag) => Vectors(kind, settings).Append(string.Create(CultureInfo.InvariantCulture, $":offset:{tag}"));
 
     /// <summary>Hash of the documents that a vector set was made from: id to event time and hash.</summary>
-    public RedisKey VectorDocuments(string kind) => $"{Namespace}:{{vectors:{kind}}}:documents";
+    public RedisKey VectorDocuments(string kind, string settings) => Vectors(kind, settings).Append(":documents");
 
     /// <summary>Sorted set of deleted documents by event time, kept while an older one could still come.</summary>
-    public RedisKey VectorDeletions(string kind) => $"{Namespace}:{{vectors:{kind}}}:deleted";
+    public RedisKey VectorDeletions(string kind, string settings) => Vectors(kind, settings).Append(":deleted");
 
-    /// <summary>Hash of the encoder's settings that a vector set was made with.</summary>
-    public RedisKey VectorSettings(string kind) => $"{Namespace}:{{vectors:{kind}}}:settings";
+    /// <summary>The encoder's settings that a vector set is made with, as JSON.</summary>
+    public RedisKey VectorSettings(string kind, string settings) => Vectors(kind, settings).Append(":settings");
+
+    /// <summary>Hash of the vector sets of a kind: settings hash to how far it is.</summary>
+    public RedisKey VectorSets(string kind) => Vectors(kind, "sets");
+
+    /// <summary>Settings hash of the vector set that is searched.</summary>
+    public RedisKey VectorsCurrent(string kind) => Vectors(kind, "current");
+
+    /// <summary>Settings hash of the vector set that is to be searched once it is whole.</summary>
+    public RedisKey VectorsWanted(string kind) => Vectors(kind, "wanted");
+
+    /// <summary>Sorted set of settings hashes by when their vector set was last of use, Unix milliseconds.</summary>
+    public RedisKey VectorsUsed(string kind) => Vectors(kind, "used");
 
     /// <summary>Pattern for SCAN that finds every key of the namespace.</summary>
     public string AllPattern => Namespace + ":*";

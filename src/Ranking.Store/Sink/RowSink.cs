@@ -1,6 +1,5 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using Ranking.Store.Vectors;
 using StackExchange.Redis;
 
 namespace Ranking.Store.Sink;
@@ -13,14 +12,14 @@ public sealed class RowSink : TaggedSink<RowChange>
 {
     long _written, _deleted;
 
-    readonly DocumentSink? _documents;
+    readonly Func<IReadOnlyList<RowChange>, Task>? _gone;
 
     /// <summary>A sink that holds no partitions yet.</summary>
     /// <param name="store">The server.</param>
     /// <param name="options">How it writes.</param>
-    /// <param name="documents">Told of entities that are gone, whose vectors then go as well; null where there are no vectors.</param>
-    public RowSink(StoreConnection store, SinkOptions? options = null, DocumentSink? documents = null)
-        : base(store, b => store.Keys.Offset(b), options) => _documents = documents;
+    /// <param name="gone">Told of entities that are gone before their rows are, so that their vectors go as well; null where there are no vectors.</param>
+    public RowSink(StoreConnection store, SinkOptions? options = null, Func<IReadOnlyList<RowChange>, Task>? gone = null)
+        : base(store, b => store.Keys.Offset(b), options) => _gone = gone;
 
     /// <summary>Rows written, copies within a batch not counted.</summary>
     public long Written => Interlocked.Read(ref _written);
@@ -40,7 +39,7 @@ public sealed class RowSink : TaggedSink<RowChange>
         }
         if (touched.Count == 0) return [];
         // Vectors first: the offset of the rows says that they are gone.
-        if (_documents is not null) await _documents.ExpireAsync([.. touched.Values.SelectMany(t => t).Where(c => c.Value is null)]);
+        if (_gone is not null) await _gone([.. touched.Values.SelectMany(t => t).Where(c => c.Value is null)]);
         RedisValue[] versions = touched.Values.Any(t => t.Exists(c => c.Value is null)) ? await LiveVersionsAsync() : [];
         return await AllAsync([.. touched.Select(t => WriteAsync(t.Key, t.Value, versions))]);
     }

@@ -18,6 +18,9 @@ public sealed record SinkOptions
     /// <summary>How often an idle sink looks whether its offsets are still there. Default 1 s.</summary>
     public TimeSpan LookEvery { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long vectors of an encoder that is not wanted any more stay after their last use. Default ten minutes.</summary>
+    public TimeSpan KeepUnused { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Whether to write by scripts. Default null: if the server takes them.</summary>
     public bool? UseScripts { get; init; }
 

@@ -15,21 +15,18 @@ public sealed partial class StoreSinks : IDisposable
 {
     readonly KafkaRows _rows;
     readonly SinkLoop<RowChange> _rowLoop;
-    readonly KafkaDocuments? _documents;
-    readonly SinkLoop<DocumentChange>? _documentLoop;
 
-    StoreSinks(KafkaRows rows, RowSink rowSink, KafkaDocuments? documents, DocumentSink? documentSink, ILoggerFactory logs)
+    StoreSinks(KafkaRows rows, StoreConnection store, DocumentSinks? documents, ILoggerFactory logs)
     {
-        (_rows, _documents, Rows, Documents) = (rows, documents, rowSink, documentSink);
-        _rowLoop = new(rows, rowSink, logs.CreateLogger<RowSink>());
-        if (documentSink is not null) _documentLoop = new(documents!, documentSink, logs.CreateLogger<DocumentSink>());
+        (_rows, Rows, Documents) = (rows, new(store, gone: documents is null ? null : documents.ExpireAsync), documents);
+        _rowLoop = new(rows, Rows, logs.CreateLogger<RowSink>());
     }
 
     /// <summary>The sink of rows.</summary>
     public RowSink Rows { get; }
 
-    /// <summary>The sink of vectors; null where there is none.</summary>
-    public DocumentSink? Documents { get; }
+    /// <summary>The sinks of vectors; null where there are none.</summary>
+    public DocumentSinks? Documents { get; }
 
     /// <summary>Connects to the topics; on the embedded broker, writers wait for the sinks from here on.</summary>
     /// <param name="plan">The problem.</param>
@@ -38,30 +35,24 @@ public sealed partial class StoreSinks : IDisposable
     /// <param name="store">The server.</param>
     /// <param name="logs">Told of trouble.</param>
     /// <param name="held">Partitions whose tasks run in this process now, which are read here; null for all.</param>
-    /// <exception cref="RankingException">RNK6003: Redis holds vectors of another encoder; RNK3001, RNK3002: it is away or refuses.</exception>
+    /// <exception cref="RankingException">RNK3001, RNK3002: Redis is away or refuses.</exception>
     public static async Task<StoreSinks> OpenAsync(FeaturePlan plan, KafkaSettings kafka, int partitions, StoreConnection store, ILoggerFactory logs, Func<IReadOnlyList<int>>? held = null)
     {
-        DocumentSink? sink = null;
+        DocumentSinks? documents = null;
         if (plan.Spec.Entities.ContainsKey(VectorStore.SearchedKind))
         {
             if ((await store.AbilitiesAsync()).VectorSets)
-            {
-                sink = new(store, VectorStore.SearchedKind, new MbatEncoder(plan.Mbat), plan.Spec.Lateness);
-                await sink.CheckSettingsAsync();
-            }
-            else
-            {
-                LogNoVectorSets(logs.CreateLogger<DocumentSink>());
-            }
+                documents = new(store, VectorStore.SearchedKind, new MbatEncoder(plan.Mbat), plan.Spec.Lateness, reader => new KafkaDocuments(kafka, reader, VectorStore.SearchedKind, partitions, held), logs: logs);
+            else LogNoVectorSets(logs.CreateLogger<DocumentSink>());
         }
-        return new(new(kafka, partitions, held), new(store, documents: sink), sink is null ? null : new(kafka, VectorStore.SearchedKind, partitions, held), sink, logs);
+        return new(new(kafka, partitions, held), store, documents, logs);
     }
 
     /// <summary>Waits until everything that the topics hold now is in Redis; the sinks must be running.</summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {
         await _rowLoop.DrainAsync(cancellation);
-        if (_documentLoop is not null) await _documentLoop.DrainAsync(cancellation);
+        if (Documents is not null) await Documents.DrainAsync(cancellation);
     }
 
     /// <summary>Runs until <paramref name="stop"/>, or until one of the sinks fails.</summary>
@@ -69,7 +60,7 @@ public sealed partial class StoreSinks : IDisposable
     {
         using var all = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task[] loops = [Task.Run(() => _rowLoop.RunAsync(all.Token), CancellationToken.None)];
-        if (_documentLoop is not null) loops = [.. loops, Task.Run(() => _documentLoop.RunAsync(all.Token), CancellationToken.None)];
+        if (Documents is not null) loops = [.. loops, Task.Run(() => Documents.RunAsync(all.Token), CancellationToken.None)];
         await Task.WhenAny(loops);
         await all.CancelAsync();
         await Task.WhenAll(loops);
@@ -79,7 +70,6 @@ public sealed partial class StoreSinks : IDisposable
     public void Dispose()
     {
         _rows.Dispose();
-        _documents?.Dispose();
         Documents?.Dispose();
     }
 

@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using Ranking.Mbat;
 using Ranking.Store.Vectors;
-using StackExchange.Redis;
 
 namespace Ranking.Store.Upkeep;
 
@@ -15,8 +14,9 @@ public sealed class VectorUpkeep(StoreConnection store, string kind, MbatEncoder
     const int MostExamples = 20;
     const float Same = 0.99999f; // what is stored was divided by its length and rounded
 
-    readonly VectorStore _vectors = new(store, kind, encoder.Dimension);
-    readonly VectorInventory _inventory = new(store, kind);
+    readonly VectorStore _vectors = new(store, kind, encoder.SettingsHash, encoder.Dimension);
+    readonly VectorInventory _inventory = new(store, kind, encoder.SettingsHash);
+    readonly VectorSets _sets = new(store, kind);
 
     /// <summary>Compares all vectors with those of the documents that the topic ends with. Meant for a sink that is caught up or stopped.</summary>
     /// <param name="expected">Every document that can be encoded, once, in any order.</param>
@@ -74,40 +74,35 @@ public sealed class VectorUpkeep(StoreConnection store, string kind, MbatEncoder
     }
 
     /// <summary>
-    /// Makes the sink begin at the beginning, by deleting its offsets; a running one notices within a second. Vectors of another encoder
-    /// are deleted first, since they cannot stand beside new ones; others stay searchable meanwhile.
+    /// Makes the sinks of all encoders' sets begin at the beginning, by deleting their offsets; running ones notice within a second.
+    /// Vectors stay searchable meanwhile.
     /// </summary>
     /// <exception cref="Ranking.Features.Errors.RankingException">RNK3001, RNK3002: Redis is away or refuses.</exception>
-    public async Task RebuildAsync()
-    {
-        RedisKey[] keys = [.. Enumerable.Range(0, KeyLayout.Tags).Select(b => store.Keys.VectorOffset(kind, b))];
-        if (await _vectors.SettingsAsync() is { } made && made != encoder.SettingsHash)
-            keys = [store.Keys.Vectors(kind), store.Keys.VectorDocuments(kind), store.Keys.VectorDeletions(kind), store.Keys.VectorSettings(kind), .. keys];
-        try
-        {
-            await store.Database.KeyDeleteAsync(keys); // one slot
-        }
-        catch (Exception e) when (StoreConnection.IsServerFault(e))
-        {
-            throw store.Explain(e);
-        }
-    }
+    public Task RebuildAsync() => OnAllAsync(hash =>
+        store.Database.KeyDeleteAsync([.. Enumerable.Range(0, KeyLayout.Tags).Select(b => store.Keys.VectorOffset(kind, hash, b))])); // one slot
 
-    /// <summary>Deletes an entity's vector and what is known of its document.</summary>
-    /// <returns>Whether there was a vector.</returns>
+    /// <summary>Deletes an entity's vectors and what is known of its document, of all encoders.</summary>
+    /// <returns>Whether there was a vector of this encoder.</returns>
     /// <exception cref="Ranking.Features.Errors.RankingException">RNK3001, RNK3002: Redis is away or refuses.</exception>
     public async Task<bool> EraseAsync(string id)
     {
         bool existed = await _vectors.VectorAsync(id) is not null;
-        await _vectors.RemoveAsync([id]);
+        await OnAllAsync(hash => Task.WhenAll(
+            new VectorStore(store, kind, hash, encoder.Dimension).RemoveAsync([id]),
+            new VectorInventory(store, kind, hash).ForgetAsync([id])));
+        return existed;
+    }
+
+    async Task OnAllAsync(Func<string, Task> act)
+    {
         try
         {
-            await _inventory.ForgetAsync([id]);
+            VectorSetsState state = await _sets.ReadAsync();
+            await Task.WhenAll(state.Sets.Keys.Append(encoder.SettingsHash).Distinct().Select(act));
         }
         catch (Exception e) when (StoreConnection.IsServerFault(e))
         {
             throw store.Explain(e);
         }
-        return existed;
     }
 }

@@ -1,7 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Ranking.Features.Errors;
 using Ranking.Mbat;
 using Ranking.Store.Sink;
 using StackExchange.Redis;
@@ -9,7 +8,7 @@ using StackExchange.Redis;
 namespace Ranking.Store.Vectors;
 
 /// <summary>
-/// Keeps the vector set of an entity kind equal to its topic of documents: encodes them, and writes vectors first and the offset after
+/// Keeps one encoder's vector set of an entity kind equal to its topic of documents: encodes them, and writes vectors first and the offset after
 /// them. Of an id the document of the latest event time counts, whatever the order of arrival; what comes later than the pipeline allows
 /// is not used, as in the rows. Not for concurrent use.
 /// </summary>
@@ -31,10 +30,10 @@ public sealed class DocumentSink : TaggedSink<DocumentChange>, IDisposable
     /// <param name="lateness">The spec's allowed lateness.</param>
     /// <param name="options">How it writes.</param>
     public DocumentSink(StoreConnection store, string kind, MbatEncoder encoder, TimeSpan lateness, SinkOptions? options = null)
-        : base(store, b => store.Keys.VectorOffset(kind, b), options ?? new SinkOptions { BatchSize = 200 }) // a VADD takes a millisecond
+        : base(store, b => store.Keys.VectorOffset(kind, encoder.SettingsHash, b), options ?? new SinkOptions { BatchSize = 200 }) // a VADD takes a millisecond
     {
         (_encoder, _latenessMs) = (encoder, (long)lateness.TotalMilliseconds);
-        (_vectors, _inventory) = (new VectorStore(store, kind, encoder.Dimension), new VectorInventory(store, kind));
+        (_vectors, _inventory) = (new VectorStore(store, kind, encoder.SettingsHash, encoder.Dimension), new VectorInventory(store, kind, encoder.SettingsHash));
     }
 
     /// <summary>Vectors written.</summary>
@@ -48,20 +47,6 @@ public sealed class DocumentSink : TaggedSink<DocumentChange>, IDisposable
 
     /// <summary>Documents that cannot be encoded.</summary>
     public long Unreadable => Interlocked.Read(ref _unreadable);
-
-    /// <summary>Makes sure that the set holds no vectors of another encoder.</summary>
-    /// <exception cref="RankingException">RNK6003: it does; RNK3001, RNK3002: Redis is away or refuses.</exception>
-    public async Task CheckSettingsAsync()
-    {
-        try
-        {
-            Check((await _inventory.ReadAsync([])).Settings);
-        }
-        catch (Exception e) when (StoreConnection.IsServerFault(e))
-        {
-            throw Store.Explain(e);
-        }
-    }
 
     private protected override async Task<IReadOnlyList<Rewind>> WriteAsync(IReadOnlyList<DocumentChange> batch)
     {
@@ -112,8 +97,7 @@ public sealed class DocumentSink : TaggedSink<DocumentChange>, IDisposable
 
     async Task ApplyAsync(OrderedDictionary<string, List<DocumentChange>> changes)
     {
-        (DocumentStamp[] known, string? settings) = await _inventory.ReadAsync([.. changes.Keys]);
-        Check(settings);
+        DocumentStamp[] known = await _inventory.ReadAsync([.. changes.Keys]);
         List<(string, DocumentStamp)> kept = [], deleted = [];
         List<VectorDocument> put = [];
         List<string> removed = [];
@@ -137,7 +121,7 @@ public sealed class DocumentSink : TaggedSink<DocumentChange>, IDisposable
             else removed.Add(id);
         }
         // One connection keeps their order: nothing is in the set that the inventory does not know.
-        await Task.WhenAll(_inventory.PutAsync(kept, _encoder.SettingsHash), _vectors.PutAsync(put), _vectors.RemoveAsync(removed), _inventory.DeleteAsync(deleted));
+        await Task.WhenAll(_inventory.PutAsync(kept), _vectors.PutAsync(put), _vectors.RemoveAsync(removed), _inventory.DeleteAsync(deleted));
         Interlocked.Add(ref _written, put.Count);
         Interlocked.Add(ref _deleted, deleted.Count);
     }
@@ -146,16 +130,22 @@ public sealed class DocumentSink : TaggedSink<DocumentChange>, IDisposable
     /// Deletes the vectors of entities that are gone, of those rows that are of this kind. A document from the watermark on is a new one
     /// and stays, whichever of the two topics was read first.
     /// </summary>
-    internal async Task ExpireAsync(IReadOnlyList<RowChange> gone)
+    internal Task ExpireAsync(IReadOnlyList<RowChange> gone)
     {
         Dictionary<string, long> at = [];
         foreach (RowChange row in gone) if (row.Kind == _vectors.Kind && row.GoneMs is { } watermarkMs) at[row.Id] = Math.Max(watermarkMs, at.GetValueOrDefault(row.Id, long.MinValue));
+        return ExpireAsync(at);
+    }
+
+    /// <summary>Deletes the vectors of entities, where they are of documents before these times.</summary>
+    internal async Task ExpireAsync(IReadOnlyDictionary<string, long> at)
+    {
         if (at.Count == 0) return;
         await _gate.WaitAsync();
         try
         {
             string[] ids = [.. at.Keys];
-            (DocumentStamp[] known, _) = await _inventory.ReadAsync(ids);
+            DocumentStamp[] known = await _inventory.ReadAsync(ids);
             (string Id, DocumentStamp)[] expired = [.. ids.Where((id, i) => known[i].TimeMs < at[id]).Select(id => (id, new DocumentStamp(at[id] - 1, null)))];
             await Task.WhenAll(_vectors.RemoveAsync([.. expired.Select(e => e.Id)]), _inventory.DeleteAsync(expired));
             Interlocked.Add(ref _deleted, expired.Length);
@@ -164,14 +154,6 @@ public sealed class DocumentSink : TaggedSink<DocumentChange>, IDisposable
         {
             _gate.Release();
         }
-    }
-
-    /// <exception cref="RankingException">RNK6003: the set holds vectors of another encoder.</exception>
-    void Check(string? settings)
-    {
-        if (settings is null || settings == _encoder.SettingsHash) return;
-        throw new RankingException(ErrorCodes.EncoderDiffers,
-            $"the vectors of {_vectors.Kind} in Redis were made with settings {settings}, the spec's mbat settings are {_encoder.SettingsHash}");
     }
 
     // False for what the pipeline refuses as well; a document without any leaf has no direction and no vector.

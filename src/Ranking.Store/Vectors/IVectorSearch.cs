@@ -1,11 +1,10 @@
-using Ranking.Features.Errors;
 using Ranking.Mbat;
 
 namespace Ranking.Store.Vectors;
 
 /// <summary>
-/// Vectors of documents that can be searched, wherever they lie: a vector set in Redis (<see cref="VectorStore"/>) or a file in memory
-/// (<see cref="FileVectors"/>). The same filters run on both. Safe for concurrent use.
+/// One encoder's vectors of documents that can be searched, wherever they lie: a vector set in Redis (<see cref="VectorStore"/>) or a file
+/// in memory (<see cref="FileVectors"/>). The same filters run on both. Safe for concurrent use.
 /// </summary>
 public interface IVectorSearch
 {
@@ -14,9 +13,6 @@ public interface IVectorSearch
 
     /// <summary>D.</summary>
     int Dimension { get; }
-
-    /// <summary>Hash of the encoder's settings that the vectors were made with; null where nothing says it yet.</summary>
-    Task<string?> SettingsAsync();
 
     /// <summary>Number of vectors.</summary>
     Task<long> CountAsync();
@@ -29,7 +25,7 @@ public interface IVectorSearch
     /// <param name="k">How many, 1 to <see cref="MaxNeighbours"/>.</param>
     /// <param name="filter">Which count; null for all.</param>
     /// <exception cref="ArgumentException">A vector of another dimension, zero or not finite; k out of range.</exception>
-    /// <exception cref="RankingException">RNK3001, RNK3002, RNK3004: the server is away, refuses or has no vector sets.</exception>
+    /// <exception cref="Ranking.Features.Errors.RankingException">RNK3001, RNK3002, RNK3004: the server is away, refuses or has no vector sets.</exception>
     Task<string[]> NearestAsync(ReadOnlyMemory<float> vector_D, int k, VectorFilter? filter = null);
 
     /// <summary>Ids of the k nearest to an id, itself left out; null if it has no vector.</summary>

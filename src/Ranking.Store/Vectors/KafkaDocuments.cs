@@ -8,11 +8,12 @@ namespace Ranking.Store.Vectors;
 
 /// <summary>The topic of an entity kind's documents.</summary>
 /// <param name="kafka">Where the topic is.</param>
+/// <param name="reader">Name of the reader, for the embedded broker's flow.</param>
 /// <param name="kind">Entity kind.</param>
 /// <param name="partitions">The topic's partitions.</param>
 /// <param name="held">Those whose tasks run here now; null for all.</param>
-public sealed class KafkaDocuments(KafkaSettings kafka, string kind, int partitions, Func<IReadOnlyList<int>>? held = null)
-    : KafkaChanges<DocumentChange>(kafka, "vectors", Topic(kind), partitions, held)
+public sealed class KafkaDocuments(KafkaSettings kafka, string reader, string kind, int partitions, Func<IReadOnlyList<int>>? held = null)
+    : KafkaChanges<DocumentChange>(kafka, reader, Topic(kind), partitions, held)
 {
     readonly string _topic = Topic(kind);
 

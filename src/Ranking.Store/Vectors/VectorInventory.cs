@@ -4,36 +4,33 @@ using StackExchange.Redis;
 namespace Ranking.Store.Vectors;
 
 /// <summary>
-/// What lies beside a vector set, in its slot: which documents it was made from (vector sets cannot be listed), which were deleted, and
-/// with which settings of the encoder.
+/// What lies beside a vector set, in its slot: which documents it was made from (vector sets cannot be listed), and which were deleted.
 /// </summary>
-sealed class VectorInventory(StoreConnection store, string kind)
+sealed class VectorInventory(StoreConnection store, string kind, string settings)
 {
-    readonly RedisKey _documents = store.Keys.VectorDocuments(kind), _deletions = store.Keys.VectorDeletions(kind), _settings = store.Keys.VectorSettings(kind);
+    readonly RedisKey _documents = store.Keys.VectorDocuments(kind, settings), _deletions = store.Keys.VectorDeletions(kind, settings);
 
-    /// <summary>What is known of some ids, and the settings' hash, null where nothing was written yet; in one trip.</summary>
-    public async Task<(DocumentStamp[] Known, string? Settings)> ReadAsync(IReadOnlyList<string> ids)
+    /// <summary>What is known of some ids, in one trip.</summary>
+    public async Task<DocumentStamp[]> ReadAsync(IReadOnlyList<string> ids)
     {
-        Task<RedisValue> settings = store.Database.StringGetAsync(_settings);
-        if (ids.Count == 0) return ([], await settings);
+        if (ids.Count == 0) return [];
         RedisValue[] names = [.. ids.Select(id => (RedisValue)id)];
         Task<RedisValue[]> documents = store.Database.HashGetAsync(_documents, names);
         Task<double?[]> deletions = store.Database.SortedSetScoresAsync(_deletions, names);
-        await Task.WhenAll(settings, documents, deletions);
+        await Task.WhenAll(documents, deletions);
         var known = new DocumentStamp[ids.Count];
         for (int i = 0; i < known.Length; i++)
         {
             DocumentStamp document = DocumentStamp.Parse((await documents)[i]) ?? DocumentStamp.None;
             known[i] = (await deletions)[i] is { } at && at >= document.TimeMs ? new((long)at, null) : document;
         }
-        return (known, await settings);
+        return known;
     }
 
     /// <summary>Writes down documents before their vectors are added, so that nothing is in the set that is not here.</summary>
-    public Task PutAsync(IReadOnlyList<(string Id, DocumentStamp Stamp)> documents, string settings) => documents.Count == 0
+    public Task PutAsync(IReadOnlyList<(string Id, DocumentStamp Stamp)> documents) => documents.Count == 0
         ? Task.CompletedTask
         : Task.WhenAll(
-            store.Database.StringSetAsync(_settings, settings),
             store.Database.HashSetAsync(_documents, [.. documents.Select(d => new HashEntry(d.Id, d.Stamp.ToString()))]),
             store.Database.SortedSetRemoveAsync(_deletions, [.. documents.Select(d => (RedisValue)d.Id)]));
 
@@ -56,6 +53,26 @@ sealed class VectorInventory(StoreConnection store, string kind)
         SortedSetEntry[] old = await store.Database.SortedSetRangeByScoreWithScoresAsync(_deletions, double.NegativeInfinity, latestMs, Exclude.Stop, take: most);
         RedisValue[] gone = [.. old.Where(d => d.Score < watermarkOf(d.Element!)).Select(d => d.Element)];
         if (gone.Length > 0) await store.Database.SortedSetRemoveAsync(_deletions, gone);
+    }
+
+    /// <summary>Documents that are known here and not in another inventory.</summary>
+    public async Task<Dictionary<string, DocumentStamp>> MissingInAsync(VectorInventory other, CancellationToken cancellation)
+    {
+        Dictionary<string, DocumentStamp> missing = [];
+        List<(string Id, DocumentStamp Stamp)> batch = [];
+        async Task CompareAsync()
+        {
+            RedisValue[] found = await store.Database.HashGetAsync(other._documents, [.. batch.Select(d => (RedisValue)d.Id)]);
+            for (int i = 0; i < found.Length; i++) if (found[i].IsNull) missing[batch[i].Id] = batch[i].Stamp;
+            batch.Clear();
+        }
+        await foreach ((string, DocumentStamp) document in AllAsync(cancellation))
+        {
+            batch.Add(document);
+            if (batch.Count == 1_000) await CompareAsync();
+        }
+        if (batch.Count > 0) await CompareAsync();
+        return missing;
     }
 
     /// <summary>All documents, each at least once.</summary>

@@ -7,17 +7,25 @@ using Ranking.Mbat;
 namespace Ranking.Store.Vectors;
 
 /// <summary>
-/// One state of a file of vectors, kept open while somebody searches it, with the rows that each comparison of recent filters leaves:
-/// a bit a row, found by one walk over the attributes.
+/// One state of a file of vectors, kept open while somebody searches it, with the encoder that its settings say, and the rows that each
+/// comparison of recent filters leaves: a bit a row, found by one walk over the attributes.
 /// </summary>
-sealed class VectorSnapshot(VectorIndex index)
+sealed class VectorSnapshot(VectorIndex index) : IVectorSearch
 {
     const int MostKept = 256; // of a million rows, 32 MB
 
     readonly ConcurrentDictionary<string, ulong[]> _kept = new(StringComparer.Ordinal);
     int _holders = 1; // its owner's
 
-    public VectorIndex Index => index;
+    readonly Lazy<MbatEncoder> _encoder = new(() => new MbatEncoder(index.Settings));
+
+    public string SettingsHash => index.SettingsHash;
+
+    /// <summary>The encoder that the vectors were made by.</summary>
+    public MbatEncoder Encoder => _encoder.Value;
+
+    /// <inheritdoc/>
+    public int Dimension => index.Dimension;
 
     /// <summary>Begins to use it; false if it is closed.</summary>
     public bool TryEnter()
@@ -38,8 +46,63 @@ sealed class VectorSnapshot(VectorIndex index)
         if (Interlocked.Decrement(ref _holders) == 0) index.Dispose();
     }
 
-    /// <summary>The rows that meet a filter; null for all.</summary>
-    public Func<int, bool>? Accept(VectorFilter? filter)
+    /// <inheritdoc/>
+    public Task<long> CountAsync() => Task.FromResult((long)index.Count);
+
+    /// <inheritdoc/>
+    public Task<float[]?> VectorAsync(string id) => Task.FromResult(index.Row(id) is >= 0 and int row ? index.Vector(row).ToArray() : null);
+
+    /// <inheritdoc/>
+    public async Task<string[]> NearestAsync(ReadOnlyMemory<float> vector_D, int k, VectorFilter? filter = null) => [.. (await SimilarAsync(vector_D, k, filter)).Select(n => n.Id)];
+
+    /// <inheritdoc/>
+    public async Task<string[]?> NearestAsync(string id, int k, VectorFilter? filter = null) => await SimilarAsync(id, k, filter) is { } near ? [.. near.Select(n => n.Id)] : null;
+
+    /// <inheritdoc/>
+    public async Task<Neighbour[]> SimilarAsync(ReadOnlyMemory<float> vector_D, int k, VectorFilter? filter = null) => (await SimilarBatchAsync(vector_D, k, filter))[0];
+
+    /// <inheritdoc/>
+    public Task<Neighbour[]?> SimilarAsync(string id, int k, VectorFilter? filter = null)
+    {
+        CheckK(k);
+        return Task.Run(() =>
+        {
+            int row = index.Row(id);
+            if (row < 0) return null;
+            return index.Search(index.Vector(row), Math.Min(k + 1, IVectorSearch.MaxNeighbours), accept: Accept(filter)).Where(n => n.Id != id).Take(k).ToArray();
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task<Neighbour[][]> SimilarBatchAsync(ReadOnlyMemory<float> vectors_ND, int k, VectorFilter? filter = null)
+    {
+        CheckK(k);
+        int dimension = index.Dimension;
+        if (vectors_ND.Length == 0 || vectors_ND.Length % dimension != 0)
+            throw new ArgumentException($"the queries have {vectors_ND.Length} numbers, expected a multiple of {dimension}");
+        float[] units_ND = new float[vectors_ND.Length];
+        for (int at = 0; at < units_ND.Length; at += dimension) Unit(vectors_ND.Span.Slice(at, dimension), dimension).CopyTo(units_ND.AsSpan(at));
+        return Task.Run(() => index.SearchBatch(units_ND, k, Accept(filter)));
+    }
+
+    /// <summary>A vector divided by its length.</summary>
+    /// <exception cref="ArgumentException">Another dimension, zero or not finite.</exception>
+    public static float[] Unit(ReadOnlySpan<float> vector_D, int dimension)
+    {
+        if (vector_D.Length != dimension) throw new ArgumentException($"the vector has {vector_D.Length} numbers, expected {dimension}");
+        float norm = TensorPrimitives.Norm(vector_D);
+        if (!float.IsFinite(norm) || norm == 0) throw new ArgumentException($"the vector has length {norm}, expected finite numbers that are not all 0");
+        float[] unit_D = new float[dimension];
+        TensorPrimitives.Divide(vector_D, norm, unit_D);
+        return unit_D;
+    }
+
+    static void CheckK(int k)
+    {
+        if (k is < 1 or > IVectorSearch.MaxNeighbours) throw new ArgumentOutOfRangeException(nameof(k), k, $"k: expected 1 to {IVectorSearch.MaxNeighbours}");
+    }
+
+    Func<int, bool>? Accept(VectorFilter? filter)
     {
         if (filter is null) return null;
         ulong[] all = (ulong[])RowsOf(filter.Parts[0]).Clone();

@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace Ranking.Store.Vectors;
 
 /// <summary>
-/// The documents of one entity kind as unit vectors in a vector set, over the commands that Garnet and Redis 8 share. What Garnet does
+/// The documents of one entity kind as one encoder's unit vectors in a vector set, over the commands that Garnet and Redis 8 share. What Garnet does
 /// otherwise (measured on 2.2.8): VADD leaves a present element's vector as it was, so an update is VREM and VADD in one batch; VADD
 /// inside MULTI never answers; scores are squared distances, Redis's are (1 + cosine) / 2, so similarities are computed here; FILTER-EF
 /// is a factor of 4 to 256, and is left out; EF must be at least k. Vectors are stored unquantised. Safe for concurrent use.
@@ -24,14 +24,15 @@ public sealed class VectorStore : IVectorSearch
     readonly StoreConnection _store;
     readonly RedisKey _set;
 
-    /// <summary>Vectors of an entity kind.</summary>
+    /// <summary>Vectors of an entity kind, made by one encoder.</summary>
     /// <param name="store">The server.</param>
     /// <param name="kind">Entity kind.</param>
+    /// <param name="settings">Hash of the encoder's settings.</param>
     /// <param name="dimension">D, the number of floats of every vector.</param>
-    public VectorStore(StoreConnection store, string kind, int dimension)
+    public VectorStore(StoreConnection store, string kind, string settings, int dimension)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
-        (_store, _set, Dimension, Kind) = (store, store.Keys.Vectors(kind), dimension, kind);
+        (_store, _set, Dimension, Kind) = (store, store.Keys.Vectors(kind, settings), dimension, kind);
     }
 
     /// <summary>Entity kind.</summary>
@@ -73,10 +74,6 @@ public sealed class VectorStore : IVectorSearch
         RedisResult count = await CallAsync(() => _store.Database.ExecuteAsync("VCARD", _set));
         return count.IsNull ? 0 : (long)count;
     }
-
-    /// <summary>Hash of the encoder's settings that the vectors were made with, as the sink wrote it; null where it wrote none yet.</summary>
-    /// <exception cref="RankingException">RNK3001, RNK3002: Redis is away or refuses.</exception>
-    public Task<string?> SettingsAsync() => CallAsync(async () => (string?)await _store.Database.StringGetAsync(_store.Keys.VectorSettings(Kind)));
 
     /// <summary>The unit vector of an element; null if there is none.</summary>
     /// <exception cref="RankingException">As for <see cref="PutAsync"/>, and RNK3006 if it has another dimension.</exception>

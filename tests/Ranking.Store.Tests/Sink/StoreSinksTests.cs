@@ -51,7 +51,7 @@ public class StoreSinksTests
         writer.Write("entities.item", 0, [1], [0xC1]); // no message of ours
         writer.Write(TopicNames.Rows, Murmur2.Partition("i1", 4), RowMessages.Key("item", "i1"), RowMessages.Encode([1, 2, 3]));
         writer.Flush();
-        VectorStore vectors = new(server.Store, "item", 32);
+        VectorStore vectors = new(server.Store, "item", plan.Mbat.Hash(), 32);
         Task drained = sinks.DrainAsync(TestContext.Current.CancellationToken);
         await await Task.WhenAny(running, drained.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
         Assert.True(drained.IsCompletedSuccessfully);
@@ -85,7 +85,7 @@ public class StoreSinksTests
         using CancellationTokenSource stop = new();
         Task running = Task.WhenAll(a.RunAsync(stop.Token), b.RunAsync(stop.Token));
         using TopicWriter writer = new(kafka);
-        VectorStore vectors = new(server.Store, "item", 32);
+        VectorStore vectors = new(server.Store, "item", plan.Mbat.Hash(), 32);
         async Task WriteAsync(int from, int to)
         {
             for (int i = from; i < to; i++)
@@ -100,20 +100,20 @@ public class StoreSinksTests
             await Task.WhenAll(a.DrainAsync(default), b.DrainAsync(default)).WaitAsync(TimeSpan.FromSeconds(30)); // counters move after the writes
         }
         await WriteAsync(0, 200);
-        Assert.Equal(200, a.Documents!.Written + b.Documents!.Written);
+        Assert.Equal(200, a.Documents!.Own.Written + b.Documents!.Own.Written);
         Assert.Equal(200, a.Rows.Written + b.Rows.Written);
-        Assert.Equal(0, a.Documents.Conflicts + b.Documents.Conflicts + a.Rows.Conflicts + b.Rows.Conflicts);
+        Assert.Equal(0, a.Documents.Own.Conflicts + b.Documents.Own.Conflicts + a.Rows.Conflicts + b.Rows.Conflicts);
         Volatile.Write(ref right, []);
         Volatile.Write(ref left, [0, 1, 2, 3]);
         await WriteAsync(200, 400);
         Volatile.Write(ref left, [0]);
         Volatile.Write(ref right, [1, 2, 3]);
         // A member that has not noticed yet may still write for the other, without harm; from here on it does not.
-        await Waiting.UntilAsync(() => a.Documents.AppliedThrough(1) < 0 && a.Rows.AppliedThrough(1) < 0 && b.Documents.AppliedThrough(3) >= 0 && b.Rows.AppliedThrough(3) >= 0, "the partitions to move");
-        (long writtenByA, long writtenByB) = (a.Documents.Written, b.Documents.Written);
+        await Waiting.UntilAsync(() => a.Documents.Own.AppliedThrough(1) < 0 && a.Rows.AppliedThrough(1) < 0 && b.Documents.Own.AppliedThrough(3) >= 0 && b.Rows.AppliedThrough(3) >= 0, "the partitions to move");
+        (long writtenByA, long writtenByB) = (a.Documents.Own.Written, b.Documents.Own.Written);
         await WriteAsync(400, 600);
-        Assert.Equal(200, a.Documents.Written - writtenByA + b.Documents.Written - writtenByB);
-        Assert.True(b.Documents.Written - writtenByB > a.Documents.Written - writtenByA);
+        Assert.Equal(200, a.Documents.Own.Written - writtenByA + b.Documents.Own.Written - writtenByB);
+        Assert.True(b.Documents.Own.Written - writtenByB > a.Documents.Own.Written - writtenByA);
         await stop.CancelAsync();
         await running;
     }

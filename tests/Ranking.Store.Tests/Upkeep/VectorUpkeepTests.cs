@@ -1,5 +1,4 @@
 using System.Text;
-using Ranking.Mbat;
 using Ranking.Store.Upkeep;
 using Ranking.Store.Vectors;
 
@@ -30,10 +29,10 @@ public class VectorUpkeepTests
         await using DocumentSinkRun run = new(server.Store, log);
         await DocumentSinkRun.UntilWholeAsync(server.Store, log);
         Assert.Equal((300, true), ((await upkeep.VerifyAsync(DocumentsAsync(log))).Same, (await upkeep.VerifyAsync(DocumentsAsync(log))).None));
-        VectorStore vectors = new(server.Store, "item", 32);
+        VectorStore vectors = new(server.Store, "item", DocumentSinkRun.Encoder.SettingsHash, 32);
         await vectors.PutAsync([new("i7", DocumentSinkRun.Encoder.Encode("[1]"))]);
         await vectors.RemoveAsync(["i8"]);
-        await new VectorInventory(server.Store, "item").PutAsync([("nobody", new(1, 1))], DocumentSinkRun.Encoder.SettingsHash);
+        await new VectorInventory(server.Store, "item", DocumentSinkRun.Encoder.SettingsHash).PutAsync([("nobody", new(1, 1))]);
         StoreDifferences found = await upkeep.VerifyAsync(DocumentsAsync(log));
         Assert.Equal((298, 1, 1, 1), (found.Same, found.Changed, found.Missing, found.Surplus));
         await upkeep.RebuildAsync();
@@ -41,19 +40,5 @@ public class VectorUpkeepTests
         Assert.True(await upkeep.EraseAsync("i9"));
         Assert.False(await upkeep.EraseAsync("i9"));
         Assert.Equal(1, (await upkeep.VerifyAsync(DocumentsAsync(log))).Missing);
-    }
-
-    [Theory]
-    [MemberData(nameof(TestServer.WithVectorSets), MemberType = typeof(TestServer))]
-    public async Task Rebuild_makes_room_for_another_encoder(string which)
-    {
-        await using TestServer server = await TestServer.StartAsync(which);
-        DocumentLog log = Log();
-        MbatEncoder old = new(new() { Dimension = 64 });
-        await using (DocumentSinkRun before = new(server.Store, log, old))
-            await Waiting.UntilAsync(async () => await new VectorStore(server.Store, "item", 64).CountAsync() == 300, "the vectors");
-        await new VectorUpkeep(server.Store, "item", DocumentSinkRun.Encoder).RebuildAsync();
-        await using DocumentSinkRun run = new(server.Store, log);
-        await DocumentSinkRun.UntilWholeAsync(server.Store, log);
     }
 }

@@ -60,10 +60,10 @@ sealed class DocumentSinkRun : IAsyncDisposable
 
     static async Task<string> DifferenceAsync(StoreConnection store, DocumentLog log)
     {
-        VectorStore vectors = new(store, "item", Encoder.Dimension);
+        VectorStore vectors = new(store, "item", Encoder.SettingsHash, Encoder.Dimension);
         Dictionary<string, string> expected = log.Last();
         HashSet<string> known = [];
-        await foreach ((string id, _) in new VectorInventory(store, "item").AllAsync()) known.Add(id);
+        await foreach ((string id, _) in new VectorInventory(store, "item", Encoder.SettingsHash).AllAsync()) known.Add(id);
         if (!known.SetEquals(expected.Keys))
             return $"documents: {known.Except(expected.Keys).Count()} too many, {expected.Keys.Except(known).Count()} missing";
         foreach ((string id, string json) in expected)

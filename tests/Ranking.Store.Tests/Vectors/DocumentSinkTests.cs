@@ -1,7 +1,5 @@
 using System.Globalization;
 using CsCheck;
-using Ranking.Features.Errors;
-using Ranking.Mbat;
 using Ranking.Store.Sink;
 using Ranking.Store.Vectors;
 using StackExchange.Redis;
@@ -71,7 +69,7 @@ public class DocumentSinkTests
         log.Append("a", 1_000, Json(1));
         log.Append("a", 2_000, null);
         log.Append("b", 2_000, Json(2));
-        RedisKey deletions = server.Store.Keys.VectorDeletions("item");
+        RedisKey deletions = server.Store.Keys.VectorDeletions("item", DocumentSinkRun.Encoder.SettingsHash);
         await using (DocumentSinkRun run = new(server.Store, log)) await DocumentSinkRun.UntilWholeAsync(server.Store, log);
         Assert.Equal(1, await server.Store.Database.SortedSetLengthAsync(deletions));
         log.Append("a", 1_500, Json(3)); // older than the deletion, not late, and read by another sink
@@ -111,7 +109,7 @@ public class DocumentSinkTests
         log.Append("b", 1, Json(2));
         await using DocumentSinkRun run = new(server.Store, log);
         await DocumentSinkRun.UntilWholeAsync(server.Store, log);
-        VectorStore vectors = new(server.Store, "item", 32);
+        VectorStore vectors = new(server.Store, "item", DocumentSinkRun.Encoder.SettingsHash, 32);
         float[] kept = (await vectors.VectorAsync("a"))!;
         log.Append("a", 2, "{ no JSON");
         log.Append("b", 2, """{"nothing":{}}""");
@@ -127,7 +125,7 @@ public class DocumentSinkTests
     {
         await using TestServer server = await StartAsync(which);
         DocumentSink documents = new(server.Store, "item", DocumentSinkRun.Encoder, TimeSpan.FromSeconds(10));
-        RowSink rows = new(server.Store, documents: documents);
+        RowSink rows = new(server.Store, gone: documents.ExpireAsync);
         await documents.AssignAsync(1, [new(0, 0, 0)]);
         await rows.AssignAsync(1, [new(0, 0, 0)]);
         DocumentChange Document(string id, long time, long offset) => new(id, time, System.Text.Encoding.UTF8.GetBytes(Json(1)), 0, offset);
@@ -140,29 +138,12 @@ public class DocumentSinkTests
             new("item", "not read yet", null, 0, 4, GoneMs: 2_000),
         ]);
         await documents.ApplyAsync([Document("not read yet", 1_999, 4), Document("expired", 1_500, 5)]);
-        VectorStore vectors = new(server.Store, "item", 32);
+        VectorStore vectors = new(server.Store, "item", DocumentSinkRun.Encoder.SettingsHash, 32);
         Assert.Null(await vectors.VectorAsync("expired"));
         Assert.Null(await vectors.VectorAsync("not read yet"));
         foreach (string id in new[] { "back", "other kind", "no time" }) Assert.NotNull(await vectors.VectorAsync(id));
         await documents.ApplyAsync([Document("expired", 2_000, 6)]);
         Assert.NotNull(await vectors.VectorAsync("expired"));
-    }
-
-    [Fact]
-    public async Task Vectors_of_another_encoder_are_not_written_over()
-    {
-        await using TestServer server = await TestServer.StartAsync("garnet");
-        DocumentLog log = new(1);
-        log.Append("a", 1, Json(1));
-        await using (DocumentSinkRun run = new(server.Store, log)) await DocumentSinkRun.UntilWholeAsync(server.Store, log);
-        MbatEncoder other = new(DocumentSinkRun.Encoder.Settings with { Seed = 7 });
-        RankingException e = await Assert.ThrowsAsync<RankingException>(() => new DocumentSink(server.Store, "item", other, log.Lateness).CheckSettingsAsync());
-        Assert.Equal(ErrorCodes.EncoderDiffers, e.Error);
-        Assert.Contains(other.SettingsHash, e.Message, StringComparison.Ordinal);
-        log.Append("a", 2, Json(2));
-        DocumentSinkRun refused = new(server.Store, log, other);
-        Assert.Equal(ErrorCodes.EncoderDiffers, (await Assert.ThrowsAsync<RankingException>(() => refused.Loop)).Error);
-        Assert.Equal(1, System.Numerics.Tensors.TensorPrimitives.Dot<float>((await new VectorStore(server.Store, "item", 32).VectorAsync("a"))!, DocumentSinkRun.Encoder.Encode(Json(1))), 1e-4f);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public class FileVectorsTests
         await stop.CancelAsync();
         await Task.WhenAll(searches);
         vectors.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => { _ = vectors.VectorAsync("20-7"); });
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => vectors.VectorAsync("20-7"));
         folder.Delete(recursive: true);
     }
 

@@ -27,7 +27,7 @@ sealed class VectorHome : IAsyncDisposable
             FileVectors.Build(Path, new MbatSettings { Dimension = dimension }, documents);
             return _file = new FileVectors(Path);
         }
-        VectorStore vectors = new(_server.Store, "item", dimension);
+        VectorStore vectors = new(_server.Store, "item", "test", dimension);
         foreach (VectorDocument[] chunk in documents.Chunk(200)) await vectors.PutAsync(chunk);
         return vectors;
     }

@@ -24,7 +24,7 @@ public class VectorStoreTests
     static async Task<(VectorStore, Dictionary<string, float[]>)> FillAsync(StoreConnection store, int count)
     {
         Random random = new(7);
-        VectorStore vectors = new(store, "item", D);
+        VectorStore vectors = new(store, "item", "test", D);
         Dictionary<string, float[]> all = [];
         for (int i = 0; i < count; i++) all[i.ToString(CultureInfo.InvariantCulture)] = Vector(random);
         foreach (KeyValuePair<string, float[]>[] chunk in all.Chunk(200))
@@ -56,7 +56,7 @@ public class VectorStoreTests
     {
         await using TestServer server = await TestServer.StartAsync("redis7");
         Assert.False((await server.Store.AbilitiesAsync()).VectorSets);
-        RankingException e = await Assert.ThrowsAsync<RankingException>(() => new VectorStore(server.Store, "item", 2).NearestAsync(new float[] { 1, 0 }, 3));
+        RankingException e = await Assert.ThrowsAsync<RankingException>(() => new VectorStore(server.Store, "item", "test", 2).NearestAsync(new float[] { 1, 0 }, 3));
         Assert.Equal(ErrorCodes.NoVectorSets, e.Error);
     }
 }

@@ -49,6 +49,20 @@ public class VersionEvaluationTests
         ComparisonReport better = evaluation.Compare(VersionName.Parse("small@2"), VersionName.Parse("small@1"), [held]);
         Assert.True(better.Labels["click"]!.Low > 0.1 && better.Labels["click"]!.P < 1e-6, $"{better.Labels["click"]}");
 
+        // Another spec's features of the same examples, by segments of A.
+        RankingSpec other = spec with { Features = new(spec.Features) { ["x_again"] = spec.Features["x"] }, Groups = new(spec.Groups) { ["again"] = new(["x_again"]) } };
+        static List<Example> Twice(List<Example> examples) => [.. examples.Select(e => e with { Features = new([e.Features.Numbers[0], e.Features.Numbers[0]], [e.User, e.Item], [0, 1, 2]) })];
+        Assert.NotEqual(spec.FeatureHash, other.FeatureHash);
+        string trainOther = Write(folder["train-other.parquet"], other, Twice(SmallProblem.Examples(3000, 1))), heldOther = Write(folder["held-other.parquet"], other, Twice(SmallProblem.Examples(2000, 2, users: 60)));
+        trainer.Train(new TrainingRun { Spec = other, Examples = new ExampleFiles(other, [trainOther]), Validation = new ExampleFiles(other, [heldOther]) });
+        Assert.Equal("RNK1006", Assert.Throws<RankingException>(() => evaluation.Compare(VersionName.Parse("small@1"), VersionName.Parse("small@3"), [held])).Error.Code);
+        ComparisonReport across = evaluation.Compare(VersionName.Parse("small@2"), VersionName.Parse("small@3"), [held], filesB: [heldOther], segment: "new:user");
+        Assert.True(across.Labels["click"]!.Low > 0.1);
+        Assert.Equal(2000, across.Segments!.Values.Sum(part => part.Rows));
+        Assert.Equal(report.Segments["new"]["click"].Auc!.Value - evaluation.Evaluate(VersionName.Parse("small@2"), [held], segment: "new:user").Segments!["new"]["click"].Auc!.Value,
+            evaluation.Compare(VersionName.Parse("small@2"), VersionName.Parse("small@1"), [held], segment: "new:user").Segments!["new"].Labels["click"]!.DeltaAuc, 1e-9);
+        Assert.Equal("RNK4003", Assert.Throws<RankingException>(() => evaluation.Compare(VersionName.Parse("small@1"), VersionName.Parse("small@3"), [held], filesB: [trainOther])).Error.Code);
+
         EvaluationReport baseline = VersionEvaluation.Baseline(spec, new ExampleFiles(spec, [train]), new TimeRange(1500));
         Assert.Equal(1500, baseline.Rows);
         Assert.InRange(baseline.Labels["click"].Auc!.Value, 0.6, report.Labels["click"].Auc!.Value); // items differ, the number it does not see

@@ -85,12 +85,14 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
                 progressive.Add(batch.Examples, step.Scores, step.Loss);
                 learning.Stop();
                 if (run.ValidateEvery > 0 && session.Step % run.ValidateEvery == 0) session.Validate(cancel);
-                if (all.Elapsed - checkpointed >= run.CheckpointEvery)
+                bool publishes = run.Publish && all.Elapsed - published >= run.PublishEvery;
+                // A version's state is kept with it: who goes on after a crash publishes nothing that is behind what serves.
+                if (publishes || all.Elapsed - checkpointed >= run.CheckpointEvery)
                 {
                     session.Checkpoint();
                     checkpointed = all.Elapsed;
                 }
-                if (run.Publish && all.Elapsed - published >= run.PublishEvery)
+                if (publishes)
                 {
                     outcome = Publish(outcome);
                     published = all.Elapsed;

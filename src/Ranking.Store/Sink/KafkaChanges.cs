@@ -60,9 +60,9 @@ public abstract class KafkaChanges<TChange> : ISinkSource<TChange>, IDisposable
                 (long begin, long end) = _reader.Bounds(_topic, partition);
                 return new PartitionBounds(partition, begin, end);
             }
-            catch (KafkaException e) when (waited.Elapsed < LongestElection && e.Error.Code is ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable)
+            catch (KafkaException e) when (e.Error is { IsLocalError: true, IsFatal: false } || (waited.Elapsed < LongestElection && e.Error.Code is ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable))
             {
-                await Task.Delay(100, cancellation); // of a topic that was created just before
+                await Task.Delay(100, cancellation); // no broker answers at present; or the topic was made, or its leader lost, just before
             }
         }
     }

@@ -5,7 +5,7 @@ using Ranking.Streams.Tests.Faults;
 namespace Ranking.Streams.Tests.Chaos;
 
 /// <summary>A member's name, its folder, and the process that has both at the moment.</summary>
-sealed class ChaosMember(string name, RealProblem problem) : IDisposable
+sealed class ChaosMember(string name, RealProblem problem, string? redis) : IDisposable
 {
     readonly StringBuilder said = new();
     readonly string kept = Directory.CreateTempSubdirectory("ranking-kept-").FullName;
@@ -32,7 +32,7 @@ sealed class ChaosMember(string name, RealProblem problem) : IDisposable
     public void Start(string? point, int after, double aheadSeconds)
     {
         (MayDie, IsEnding) = (point is not null, false);
-        Process = MemberProcess.Start(problem.Member with { Member = name, UntilIdle = null, KillAt = point, KillAfter = after, AheadSeconds = aheadSeconds });
+        Process = MemberProcess.Start(problem.Member with { Member = name, Redis = redis, UntilIdle = null, KillAt = point, KillAfter = after, AheadSeconds = aheadSeconds });
     }
 
     public void Continue() => Process!.Signal("CONT");

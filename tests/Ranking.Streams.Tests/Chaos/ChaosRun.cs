@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Ranking.Features.Events;
+using Ranking.Store.Tests;
 using Ranking.Streams.Replay;
 using Ranking.Streams.Tests.Faults;
 using Ranking.Streams.Tests.Pipeline;
@@ -15,16 +16,18 @@ sealed class ChaosRun : IDisposable
 
     readonly Random random;
     readonly OwnBroker broker;
+    readonly ChaosRedis? redis;
     readonly RealProblem problem;
     readonly Stopwatch clock = Stopwatch.StartNew();
     readonly StringBuilder story = new();
     readonly ChaosMember[] members;
     Task brokerReturns = Task.CompletedTask;
 
-    public ChaosRun(int seed, OwnBroker broker, RealProblem problem)
+    public ChaosRun(int seed, OwnBroker broker, RealProblem problem, OwnRedis? redis)
     {
         (random, this.broker, this.problem) = (new(seed), broker, problem);
-        members = [.. Enumerable.Range(0, 3).Select(i => new ChaosMember($"m{i}", problem))];
+        this.redis = redis is null ? null : new(redis, random);
+        members = [.. Enumerable.Range(0, 3).Select(i => new ChaosMember($"m{i}", problem, redis?.Address))];
         Tell($"seed {seed}, {broker.Nodes} nodes, {problem.Partitions} partitions");
     }
 
@@ -38,6 +41,7 @@ sealed class ChaosRun : IDisposable
         {
             await Task.Delay(20);
             foreach (ChaosMember member in members) Settle(member);
+            if (redis?.Settle(clock.Elapsed) is { } back) Tell(back);
             if (clock.Elapsed < next) continue;
             next = clock.Elapsed + TimeSpan.FromMilliseconds(random.Next(100, 3_000));
             Strike();
@@ -49,6 +53,7 @@ sealed class ChaosRun : IDisposable
     public async Task End()
     {
         await brokerReturns;
+        if (redis?.Settle(TimeSpan.MaxValue) is { } back) Tell(back);
         Tell("the end");
         foreach (ChaosMember member in members)
         {
@@ -61,7 +66,7 @@ sealed class ChaosRun : IDisposable
             Check(member, process);
             member.Lost();
         }
-        using MemberProcess last = MemberProcess.Start(problem.Member with { Member = "last", UntilIdle = 9 });
+        using MemberProcess last = MemberProcess.Start(problem.Member with { Member = "last", Redis = redis?.Address, UntilIdle = 9 });
         for (var waited = Stopwatch.StartNew(); last.ExitCode is null; await Task.Delay(100))
             Assert.True(waited.Elapsed < TimeSpan.FromMinutes(4), $"the last member does not end\n{last.Said}\n{Story()}");
         Assert.True(last.ExitCode == 0, $"the last member ended with {last.ExitCode}\n{last.Said}\n{Story()}");
@@ -123,8 +128,12 @@ sealed class ChaosRun : IDisposable
     void Strike()
     {
         ChaosMember member = members[random.Next(members.Length)];
-        int what = random.Next(20);
-        if (what >= 18) Restart();
+        int what = random.Next(redis is null ? 20 : 23);
+        if (what >= 20)
+        {
+            if (redis!.Strike(clock.Elapsed) is { } struck) Tell(struck);
+        }
+        else if (what >= 18) Restart();
         else if (member.Process is null)
         {
             // A spare one, or one that waits for its return: its folder is deleted, aged, or it comes at once.

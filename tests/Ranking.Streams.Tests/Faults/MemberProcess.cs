@@ -23,8 +23,9 @@ namespace Ranking.Streams.Tests.Faults;
 /// <param name="SessionSeconds">How long the group waits for it; brokers allow no less than six seconds.</param>
 /// <param name="AheadSeconds">How far, in event time, partitions may run ahead of the least.</param>
 /// <param name="Client">Further settings of its Kafka clients.</param>
+/// <param name="Redis">Where its sink writes to; null: it has none.</param>
 sealed record MemberStart(string Kafka, string Namespace, int Partitions, string StateFolder, string Member = "m0", string? KillAt = null, string? StopAt = null, int KillAfter = 0, double? UntilIdle = 1, bool Live = false,
-    double SessionSeconds = 6, double AheadSeconds = 86_400, IReadOnlyDictionary<string, string>? Client = null);
+    double SessionSeconds = 6, double AheadSeconds = 86_400, IReadOnlyDictionary<string, string>? Client = null, string? Redis = null);
 
 /// <summary>A member of a pipeline in a process of its own, so that it can be killed.</summary>
 sealed class MemberProcess : IDisposable
@@ -90,7 +91,7 @@ sealed class MemberProcess : IDisposable
     }
 
     /// <summary>The process itself.</summary>
-    public static int Live(string[] args)
+    public static async Task<int> LiveAsync(string[] args)
     {
         MemberStart start = JsonSerializer.Deserialize<MemberStart>(args[1])!;
         using var stop = new CancellationTokenSource();
@@ -122,10 +123,13 @@ sealed class MemberProcess : IDisposable
                 signal.WaitForExit();
             },
         };
-        using var member = new PipelineMember(Outcome.Builder, new KafkaSettings(start.Kafka, start.Namespace, start.Client), start.Partitions, new Lines(), options);
+        var kafka = new KafkaSettings(start.Kafka, start.Namespace, start.Client);
+        using var member = new PipelineMember(Outcome.Builder, kafka, start.Partitions, new Lines(), options);
+        await using MemberSink? sink = start.Redis is null ? null : await MemberSink.StartAsync(kafka, start, () => member.Status.Held, new Lines(), stop.Token);
         try
         {
             member.Run(start.UntilIdle is { } seconds ? TimeSpan.FromSeconds(seconds) : null, stop.Token);
+            if (sink is not null && !stop.IsCancellationRequested) await sink.DrainAsync();
         }
         catch (RankingException e)
         {

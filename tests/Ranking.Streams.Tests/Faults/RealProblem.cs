@@ -1,4 +1,6 @@
 using Ranking.Features.Events;
+using Ranking.Store;
+using Ranking.Store.Upkeep;
 using Ranking.Streams.Replay;
 using Ranking.Streams.Tests.Pipeline;
 using Ranking.Streams.Topics;
@@ -48,6 +50,13 @@ sealed class RealProblem : IAsyncDisposable
         using MemberProcess member = MemberProcess.Start(start ?? Member);
         await member.Ended();
         return member.Said;
+    }
+
+    /// <summary>How the rows in a Redis differ from those that a full rebuild would write.</summary>
+    public async Task<StoreDifferences> Differences(string redis)
+    {
+        await using StoreConnection store = await StoreConnection.ConnectAsync(MemberSink.Options(redis, Kafka));
+        return await new StoreUpkeep(store).VerifyAsync(new LoggedRows(Kafka, Partitions).ReadAsync());
     }
 
     /// <summary>What is committed.</summary>

@@ -1,13 +1,14 @@
 using System.Text;
 using Ranking.Features.Events;
+using Ranking.Features.Tests.Joining;
 
 namespace Ranking.Streams.Tests.Pipeline;
 
 /// <summary>Histories of the small problem.</summary>
 static class SmallLog
 {
-    /// <summary>A seeded log in order: shows, clicks and buys that follow, documents, ties.</summary>
-    public static IEnumerable<SourceEvent> Events(int events, int seed = 7)
+    /// <summary>A seeded log in order: shows, clicks and buys that follow, documents, ties; perhaps what was served, of the shows' features or of others.</summary>
+    public static IEnumerable<SourceEvent> Events(int events, int seed = 7, bool served = false)
     {
         var random = new Random(seed);
         var log = new List<SourceEvent>(events);
@@ -23,6 +24,8 @@ static class SmallLog
                     log.Add(new Impression(time, request, user, item, random.Next(10), [FieldValue.Of($"t{random.Next(3)}"), FieldValue.Of($"a{random.Next(40)}")]));
                     if (random.Next(2) == 0) log.Add(new Feedback(time + random.Next(70_000), request, user, item, "click"));
                     if (random.Next(9) == 0) log.Add(new Feedback(time + random.Next(70_000), null, user, item, "buy", random.Next(5) * Feedback.One));
+                    for (int n = served ? random.Next(3) : 0; n > 0; n--)
+                        log.Add(SmallProblem.Served(time + random.Next(-70_000, 70_000), request, user, item, $"v{random.Next(3)}", random.Next(9), usable: true) with { FeatureHash = random.Next(5) == 0 ? "another" : Outcome.Builder.Plan.Spec.FeatureHash });
                     break;
             }
         }

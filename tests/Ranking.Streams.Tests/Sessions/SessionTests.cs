@@ -20,7 +20,7 @@ public class SessionTests
     public void Wherever_a_session_ends_nothing_is_lost_or_counted_twice() =>
         (from seed in Gen.Int[0, 1_000_000] from events in Gen.Int[50, 1_200] from partitions in Gen.Int[0, 2].Select(p => 1 << p) from busy in Gen.Int[1, 40] select (seed, events, partitions, busy)).Sample(t =>
         {
-            SourceEvent[] log = [.. SmallLog.Events(t.events, t.seed)];
+            SourceEvent[] log = [.. SmallLog.Events(t.events, t.seed, served: true)];
             string folder = Directory.CreateTempSubdirectory("ranking-sessions-").FullName;
             try
             {

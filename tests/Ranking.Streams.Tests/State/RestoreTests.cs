@@ -15,7 +15,7 @@ public class RestoreTests
     public void What_was_collected_is_all_that_a_task_needs() =>
         (from seed in Gen.Int[0, 1_000_000] from events in Gen.Int[1, 300] from partitions in Gen.Int[0, 2].Select(p => 1 << p) select (seed, events, partitions)).Sample(t =>
         {
-            SourceEvent[] log = [.. SmallLog.Events(t.events, t.seed)];
+            SourceEvent[] log = [.. SmallLog.Events(t.events, t.seed, served: true)];
             var run = new Run(t.partitions, new Random(t.seed));
             var beats = new Heartbeats(FeatureRunTimes.Of(Outcome.Builder.Plan));
             foreach (SourceEvent e in log)

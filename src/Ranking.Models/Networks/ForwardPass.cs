@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Networks;
@@ -8,20 +9,28 @@ namespace Ranking.Models.Networks;
 /// </summary>
 /// <remarks>
 /// Dropout draws from (seed, step) alone: a checkpoint holds those two numbers and no generator's state, and a resumed run drops
-/// the same units.
+/// the same units. On a card the card's own generator is seeded anew for each draw, since TorchSharp makes generators of the CPU
+/// only; a CPU and a card drop different units.
 /// </remarks>
 public sealed class ForwardPass : IDisposable
 {
+    // Of all passes: a card has one generator, and nobody else may draw from it between a seed and its draw.
+    static readonly Lock CardDraw = new();
     readonly Generator? generator;
+    readonly ulong drawSeed;
+    ulong draws;
     readonly List<Tensor> penalties = [];
     readonly List<ExpertLoad> loads = [];
     readonly List<Action> continuations = [];
 
-    ForwardPass(bool training, Generator? generator) => (Training, this.generator) = (training, generator);
+    ForwardPass(bool training, Generator? generator, ulong drawSeed = 0) => (Training, this.generator, this.drawSeed) = (training, generator, drawSeed);
 
     /// <summary>A pass that trains: dropout is on, BatchNorm uses and updates its statistics.</summary>
-    public static ForwardPass Train(ulong seed, long step, Device? device = null) =>
-        new(true, new Generator(StableHash.Mix(seed ^ StableHash.Mix((ulong)step)), device ?? CPU));
+    public static ForwardPass Train(ulong seed, long step, Device? device = null)
+    {
+        ulong own = StableHash.Mix(seed ^ StableHash.Mix((ulong)step));
+        return new ForwardPass(true, device?.type == DeviceType.CUDA ? null : new Generator(own, CPU), own);
+    }
 
     /// <summary>A pass that scores.</summary>
     public static ForwardPass Score() => new(false, null);
@@ -42,8 +51,20 @@ public sealed class ForwardPass : IDisposable
     public Tensor Dropout(Tensor x, double rate)
     {
         if (!Training || rate <= 0) return x;
-        Tensor keep = empty(x.shape, x.dtype, x.device).bernoulli_(1 - rate, generator);
+        Tensor keep = empty(x.shape, x.dtype, x.device);
+        if (generator is not null) keep.bernoulli_(1 - rate, generator);
+        else DrawOnCard(keep, 1 - rate);
         return x * keep.div_(Scalars.Held(1 - rate));
+    }
+
+    void DrawOnCard(Tensor keep, double share)
+    {
+        ulong seed = StableHash.Mix(drawSeed + ++draws * 0x9E3779B97F4A7C15);
+        lock (CardDraw)
+        {
+            cuda.manual_seed_all((long)seed);
+            keep.bernoulli_(share);
+        }
     }
 
     /// <summary>

@@ -11,9 +11,9 @@ public sealed class KeyCounts : ICounts
     /// <summary>Empty counts of a key.</summary>
     public KeyCounts(KeyPlan plan)
     {
-        totals = new long[plan.Measures.Count];
-        series = new BucketSeries[plan.Buckets.Count];
-        for (int i = 0; i < series.Length; i++) series[i] = new(plan.Measures.Count);
+        totals = new long[plan.Measures.Length];
+        series = new BucketSeries[plan.Buckets.Length];
+        for (int i = 0; i < series.Length; i++) series[i] = new(plan.Measures.Length);
     }
 
     /// <summary>Adds an amount, in millionths, of a measure at a time.</summary>

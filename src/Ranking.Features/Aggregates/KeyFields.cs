@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Ranking.Features.Events;
 
@@ -21,11 +22,11 @@ public readonly record struct KeyFields(string? User, string? Item, FieldValue[]
     };
 
     /// <summary>The crossed part of a key: empty for the owner alone, one id as it is, several with their lengths; null where one is missing.</summary>
-    public string? Cross(IReadOnlyList<KeyField> crossed)
+    public string? Cross(ImmutableArray<KeyField> crossed)
     {
-        if (crossed.Count == 0) return "";
-        if (crossed.Count == 1) return Of(crossed[0]);
-        var parts = new string[crossed.Count];
+        if (crossed.Length == 0) return "";
+        if (crossed.Length == 1) return Of(crossed[0]);
+        var parts = new string[crossed.Length];
         for (int i = 0; i < parts.Length; i++)
         {
             if (Of(crossed[i]) is not { } value) return null;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ranking.Features.Spec;
 
 namespace Ranking.Features.Aggregates;
@@ -42,12 +43,12 @@ public sealed record BucketPlan(long LengthMs, int WindowBuckets)
 /// <param name="Crossed">The other parts, in order; none for the owner itself.</param>
 /// <param name="Measures">What is counted: <c>impression</c> and kinds of feedback.</param>
 /// <param name="Buckets">Every length of buckets that some window needs; totals use the shortest of the spec.</param>
-public sealed record KeyPlan(int Index, IReadOnlyList<KeyField> Crossed, IReadOnlyList<string> Measures, IReadOnlyList<BucketPlan> Buckets)
+public sealed record KeyPlan(int Index, ImmutableArray<KeyField> Crossed, ImmutableArray<string> Measures, ImmutableArray<BucketPlan> Buckets)
 {
     /// <summary>Index of what is counted, or -1.</summary>
     public int MeasureOf(string kind)
     {
-        for (int i = 0; i < Measures.Count; i++) if (Measures[i] == kind) return i;
+        for (int i = 0; i < Measures.Length; i++) if (Measures[i] == kind) return i;
         return -1;
     }
 }
@@ -58,4 +59,4 @@ public sealed record KeyPlan(int Index, IReadOnlyList<KeyField> Crossed, IReadOn
 /// <param name="Count">Index of the measure that is counted.</param>
 /// <param name="Over">Index of the measure that a rate is divided by.</param>
 /// <param name="Windows">For each window its bucket plan and number of buckets; 0 buckets means all time.</param>
-public sealed record AggregatePlan(AggregateFeatureSpec Feature, int Key, int Count, int Over, IReadOnlyList<(int Bucket, int Buckets)> Windows);
+public sealed record AggregatePlan(AggregateFeatureSpec Feature, int Key, int Count, int Over, ImmutableArray<(int Bucket, int Buckets)> Windows);

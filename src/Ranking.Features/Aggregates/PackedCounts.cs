@@ -18,10 +18,10 @@ sealed class PackedCounts : ICounts
         index.Clear();
         amounts.Clear();
         starts.Clear();
-        measures = plan.Measures.Count;
+        measures = plan.Measures.Length;
         var reader = new PackedReader(data);
         for (int m = 0; m < measures; m++) totals.Add(reader.Amount());
-        for (int b = 0; b < plan.Buckets.Count; b++)
+        for (int b = 0; b < plan.Buckets.Length; b++)
         {
             starts.Add(index.Count);
             long at = 0;

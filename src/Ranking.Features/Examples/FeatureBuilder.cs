@@ -39,7 +39,7 @@ public sealed class FeatureBuilder(FeaturePlan plan)
             else if (found == KeyFound.No)
                 foreach (ColumnPlan column in of.Columns) AggregateFormula.WriteMissing(column.Aggregate!, draft.NumbersOf(column.Column));
         }
-        FieldValue[]? document = owner.Document.Count > 0 ? view.Document(cutMs) : null;
+        FieldValue[]? document = owner.Document.Length > 0 ? view.Document(cutMs) : null;
         foreach (ColumnPlan column in owner.Values)
         {
             switch (column.Spec)

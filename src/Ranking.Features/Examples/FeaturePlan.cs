@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ranking.Features.Aggregates;
 using Ranking.Features.Rows;
 using Ranking.Features.Spec;
@@ -48,7 +49,7 @@ public sealed class FeaturePlan
                     break;
             }
         }
-        RequestColumns = request;
+        RequestColumns = [.. request];
         string[] kinds = [.. new[] { "user", "item" }.Concat(columnsByOwner.Keys).Concat(spec.Entities.Keys).Distinct()];
         var owners = new List<OwnerPlan>();
         foreach (string kind in kinds)
@@ -62,13 +63,13 @@ public sealed class FeaturePlan
                     Aggregate = new(feature, plan.Index, plan.MeasureOf(feature.Count), plan.MeasureOf(feature.Over), [.. feature.Windows.Select(w => WindowOf(plan, feature, w))]),
                 };
             }
-            owners.Add(new(owners.Count, kind, FieldOf(kind), documents.GetValueOrDefault(kind) ?? [], plans, columnsByOwner.GetValueOrDefault(kind) ?? [])
+            owners.Add(new(owners.Count, kind, FieldOf(kind), [.. documents.GetValueOrDefault(kind) ?? []], [.. plans], [.. columnsByOwner.GetValueOrDefault(kind) ?? []])
             {
                 TtlMs = spec.Entities.GetValueOrDefault(kind)?.Ttl is { } ttl ? (long)ttl.TotalMilliseconds : long.MaxValue,
             });
         }
-        Owners = owners;
-        Recent = recent;
+        Owners = [.. owners];
+        Recent = [.. recent];
     }
 
     /// <summary>The spec.</summary>
@@ -87,16 +88,23 @@ public sealed class FeaturePlan
     public MbatSettings Mbat => Spec.Mbat.Settings;
 
     /// <summary>Who knows what: the user first, then the item, then the others.</summary>
-    public IReadOnlyList<OwnerPlan> Owners { get; }
+    public ImmutableArray<OwnerPlan> Owners { get; }
 
     /// <summary>The user.</summary>
     public OwnerPlan User => Owners[0];
 
     /// <summary>Columns that the impression, or the request, itself holds.</summary>
-    public IReadOnlyList<ColumnPlan> RequestColumns { get; }
+    public ImmutableArray<ColumnPlan> RequestColumns { get; }
 
     /// <summary>The user's recent events that are kept.</summary>
-    public IReadOnlyList<RecentPlan> Recent { get; }
+    public ImmutableArray<RecentPlan> Recent { get; }
+
+    /// <summary>Whether the user's events of a kind are kept for some sequence or time since.</summary>
+    public bool Remembers(string kind)
+    {
+        foreach (RecentPlan of in Recent) if (of.Of == kind) return true;
+        return false;
+    }
 
     /// <summary>The owner of a kind, or null if nothing is known of that kind.</summary>
     public OwnerPlan? Owner(string kind) => Owners.FirstOrDefault(o => o.Kind == kind);
@@ -163,7 +171,7 @@ public sealed class FeaturePlan
         return key;
     }
 
-    static KeyPlan Finish(KeyDraft key) => new(key.Index, key.Crossed, key.Measures, [.. key.Buckets.Select(b => new BucketPlan(b.Key, b.Value))]);
+    static KeyPlan Finish(KeyDraft key) => new(key.Index, [.. key.Crossed], [.. key.Measures], [.. key.Buckets.Select(b => new BucketPlan(b.Key, b.Value))]);
 
     (int Bucket, int Buckets) WindowOf(KeyPlan plan, AggregateFeatureSpec feature, WindowSpec window)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ranking.Features.Aggregates;
 using Ranking.Features.Events;
 using Ranking.Features.Rows;
@@ -11,9 +12,10 @@ namespace Ranking.Features.Examples;
 /// <param name="Document">Fields of its document that some feature needs.</param>
 /// <param name="Keys">What is counted about it.</param>
 /// <param name="Columns">The columns whose values it gives, in the layout's order.</param>
-public sealed record OwnerPlan(int Index, string Kind, KeyField Field, IReadOnlyList<DocumentField> Document, IReadOnlyList<KeyPlan> Keys, IReadOnlyList<ColumnPlan> Columns)
+public sealed record OwnerPlan(int Index, string Kind, KeyField Field, ImmutableArray<DocumentField> Document, ImmutableArray<KeyPlan> Keys, ImmutableArray<ColumnPlan> Columns)
 {
-    readonly long[] bucketLengthsMs = [.. Keys.SelectMany(k => k.Buckets).Select(b => b.LengthMs).Distinct()];
+    readonly BucketPlan[] buckets = [.. Keys.SelectMany(k => k.Buckets).DistinctBy(b => b.LengthMs)];
+    readonly string[] counted = [.. Keys.SelectMany(k => k.Measures).Distinct()];
 
     /// <summary>Nothing is known of it when no event of it came for so long, milliseconds of event time; <see cref="long.MaxValue"/>: never.</summary>
     public long TtlMs { get; init; } = long.MaxValue;
@@ -22,7 +24,7 @@ public sealed record OwnerPlan(int Index, string Kind, KeyField Field, IReadOnly
     public long BucketsEndMs(long timeMs)
     {
         long end = timeMs;
-        foreach (long length in bucketLengthsMs) end = Math.Max(end, (new BucketPlan(length, 0).IndexOf(timeMs) + 1) * length);
+        foreach (BucketPlan bucket in buckets) end = Math.Max(end, (bucket.IndexOf(timeMs) + 1) * bucket.LengthMs);
         return end;
     }
 
@@ -37,7 +39,7 @@ public sealed record OwnerPlan(int Index, string Kind, KeyField Field, IReadOnly
         return needed;
     }
 
-    static IEnumerable<bool> ContextOf(IReadOnlyList<KeyPlan> keys)
+    static IEnumerable<bool> ContextOf(ImmutableArray<KeyPlan> keys)
     {
         HashSet<int> crossed = [.. keys.SelectMany(k => k.Crossed).Where(f => f.Kind == KeyFieldKind.Context).Select(f => f.Context)];
         for (int i = 0; i <= crossed.DefaultIfEmpty(-1).Max(); i++) yield return crossed.Contains(i);
@@ -47,20 +49,20 @@ public sealed record OwnerPlan(int Index, string Kind, KeyField Field, IReadOnly
     public int NumberWidth { get; } = Columns.Where(c => !c.Column.IsIds).Sum(c => c.Column.Width);
 
     /// <summary>The aggregates among its columns, by the key whose counts they need.</summary>
-    public IReadOnlyList<KeyAggregates> Aggregates { get; } =
+    public ImmutableArray<KeyAggregates> Aggregates { get; } =
         [.. Columns.Where(c => c.Aggregate is not null).GroupBy(c => c.Aggregate!.Key).Select(g => new KeyAggregates(Keys[g.Key], [.. g]))];
 
     /// <summary>The columns that are no aggregates.</summary>
-    public IReadOnlyList<ColumnPlan> Values { get; } = [.. Columns.Where(c => c.Aggregate is null)];
+    public ImmutableArray<ColumnPlan> Values { get; } = [.. Columns.Where(c => c.Aggregate is null)];
 
     /// <summary>The same owner with some of its columns.</summary>
     public OwnerPlan Of(IEnumerable<ColumnPlan> columns) => new(Index, Kind, Field, Document, Keys, [.. columns]) { TtlMs = TtlMs };
 
     /// <summary>Whether counting an event of this kind changes anything here.</summary>
-    public bool Counts(string kind) => Keys.Any(k => k.MeasureOf(kind) >= 0);
+    public bool Counts(string kind) => counted.AsSpan().Contains(kind);
 }
 
 /// <summary>Aggregates of one key: its counts are looked up once for all of them.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="Columns">The aggregates' columns.</param>
-public sealed record KeyAggregates(KeyPlan Key, IReadOnlyList<ColumnPlan> Columns);
+public sealed record KeyAggregates(KeyPlan Key, ImmutableArray<ColumnPlan> Columns);

@@ -21,6 +21,7 @@ sealed class OwnerSide
     readonly DocumentReader[] documents;
     readonly INumberedState<OwnerEvent> state;
     readonly PriorityQueue<(OwnerEvent Question, long Number), long> questions = new();
+    readonly FeatureDraft draft; // of the question that is being answered
     readonly PackedWriter packed = new();
     readonly BucketPlan boundary;
     long next;
@@ -29,6 +30,7 @@ sealed class OwnerSide
     {
         (this.builder, this.partitions, this.output, state) = (builder, partitions, output, stored.Questions);
         boundary = new(builder.Plan.ShortestBucketMs, 0);
+        draft = new(builder.Plan);
         sources = stored.Marks?.Sources ?? [.. Enumerable.Repeat((long.MinValue, false), partitions)];
         WatermarkMs = Least();
         entities = [.. builder.Plan.Owners.Select(o => o.Index == 0 ? null : new Entities(builder.Plan, o, stored.Entities(o), ExpiryMs, stored.Marks?.RowRound ?? 0))];
@@ -113,7 +115,6 @@ sealed class OwnerSide
     {
         OwnerPlan owner = builder.Plan.Owners[question.Owner];
         var fields = new RequestFields(question.TimeMs, question.User, question.Item, null, question.Context);
-        var draft = new FeatureDraft(builder.Plan);
         if (entities[question.Owner]!.Find(question.Id) is { } state) builder.AddOwner(draft, owner, state, fields, builder.CutOf(question.TimeMs));
         else builder.AddMissingOwner(draft, owner, fields);
         packed.Clear();

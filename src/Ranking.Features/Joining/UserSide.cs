@@ -29,6 +29,8 @@ sealed class UserSide
     readonly ServedItems served;
     readonly string featureHash;
     readonly DocumentReader documents;
+    readonly OwnerPlan[] others; // all owners but the user
+    readonly FeatureDraft draft; // the user's columns of the impression that is being received
     readonly PackedWriter packed = new();
     long next;
 
@@ -37,6 +39,8 @@ sealed class UserSide
         (this.builder, plan, this.partitions, this.output, this.freezeUserAtMs) = (builder, builder.Plan, partitions, output, freezeUserAtMs);
         windowMs = (long)plan.Spec.LabelWindow.TotalMilliseconds;
         labels = [.. plan.Spec.Labels.Values.Select(l => (l.Feedback, (long)l.Window.TotalMilliseconds))];
+        others = [.. plan.Owners.Skip(1)];
+        draft = new(plan);
         documents = new(plan.User.Document, plan.Mbat);
         served = new(stored.Served, windowMs);
         featureHash = plan.Spec.FeatureHash;
@@ -76,24 +80,23 @@ sealed class UserSide
     {
         RequestFields fields = RequestFields.Of(impression);
         long cutMs = Math.Min(builder.CutOf(impression.TimeMs), freezeUserAtMs);
-        var draft = new FeatureDraft(plan);
         if (entities.Find(impression.User) is { } known) builder.AddOwner(draft, plan.User, known, fields, cutMs);
         else builder.AddMissingOwner(draft, plan.User, fields);
         packed.Clear();
         draft.Write(packed, plan.User);
 
-        var wait = new WaitingImpression(next++, impression, new byte[plan.Owners.Count][], new float[labels.Length]);
+        var wait = new WaitingImpression(next++, impression, new byte[plan.Owners.Length][], new float[labels.Length]);
         wait.Owners[0] = packed.Written.ToArray();
         wait.Served = served.Find(impression);
         Enqueue(wait);
         state.Put(wait.Number, wait);
 
         CountOwn(impression.TimeMs, "impression", Feedback.One, fields.Keys);
-        foreach (OwnerPlan owner in plan.Owners.Skip(1))
+        foreach (OwnerPlan owner in others)
         {
-            if (owner.Columns.Count == 0 && !owner.Counts("impression")) continue;
+            if (owner.Columns.Length == 0 && !owner.Counts("impression")) continue;
             if (fields.Keys.Of(owner.Field) is not { } id) continue;
-            bool asks = owner.Columns.Count > 0;
+            bool asks = owner.Columns.Length > 0;
             if (asks) wait.Unanswered++;
             output.Send(Murmur2.Partition(id, partitions),
                 new OwnerEvent(owner.Index, id, impression.TimeMs, "impression", Feedback.One, impression.User, impression.Item, owner.ContextFor(impression.Context), asks ? impression.RequestId : null));
@@ -132,7 +135,7 @@ sealed class UserSide
         // Without its impression's context it counts only in keys made of its own fields.
         var fields = new KeyFields(feedback.User, feedback.Item, joined?.Impression.Context ?? []);
         CountOwn(feedback.TimeMs, feedback.Kind, feedback.Value, fields);
-        foreach (OwnerPlan owner in plan.Owners.Skip(1))
+        foreach (OwnerPlan owner in others)
         {
             if (!owner.Counts(feedback.Kind) || fields.Of(owner.Field) is not { } id) continue;
             output.Send(Murmur2.Partition(id, partitions),
@@ -223,7 +226,7 @@ sealed class UserSide
 
     void CountOwn(long timeMs, string kind, long amount, in KeyFields fields)
     {
-        bool remembers = plan.Recent.Any(r => r.Of == kind);
+        bool remembers = plan.Remembers(kind);
         if (timeMs >= freezeUserAtMs || (!remembers && !plan.User.Counts(kind))) return;
         EntityState state = entities.Touch(fields.User!, timeMs, builder.CutOf(timeMs));
         state.Count(timeMs, kind, amount, fields);
@@ -234,16 +237,16 @@ sealed class UserSide
     {
         Impression impression = wait.Impression;
         RequestFields fields = RequestFields.Of(impression);
-        var draft = new FeatureDraft(plan);
-        builder.AddRequest(draft, fields);
+        var whole = new FeatureDraft(plan);
+        builder.AddRequest(whole, fields);
         foreach (OwnerPlan owner in plan.Owners)
         {
-            if (owner.Columns.Count == 0) continue;
-            if (wait.Owners[owner.Index] is not { } answer) { builder.AddMissingOwner(draft, owner, fields); continue; }
+            if (owner.Columns.Length == 0) continue;
+            if (wait.Owners[owner.Index] is not { } answer) { builder.AddMissingOwner(whole, owner, fields); continue; }
             var reader = new PackedReader(answer);
-            draft.Read(ref reader, owner);
+            whole.Read(ref reader, owner);
         }
-        FeatureVector features = draft.Build();
+        FeatureVector features = whole.Build();
         if (wait.Served is not null) features = Served(wait, features);
         return new(impression.TimeMs, impression.RequestId, impression.User, impression.Item, ListKeys.Of(plan.Spec, fields, impression.RequestId), features, wait.Labels,
             wait.Served is null ? ExampleSource.Backfilled : ExampleSource.Served);
@@ -258,16 +261,16 @@ sealed class UserSide
         (int rows, int staler) = (0, 0);
         foreach (OwnerPlan owner in plan.Owners)
         {
-            if (owner.Columns.Count == 0 || wait.Owners[owner.Index] is null) continue;
+            if (owner.Columns.Length == 0 || wait.Owners[owner.Index] is null) continue;
             bool same = owner.Columns.All(c => (!atOnce && c.Spec is SinceFeatureSpec) || scored.SameColumn(backfilled, c.Column));
             JoinMetrics.Compared(owner.Kind, same);
             rows++;
             if (!same) staler++;
         }
         output.Compared(rows, staler);
-        var draft = new FeatureDraft(plan);
-        foreach (FeatureColumn column in plan.Layout.Columns) draft.Copy(plan.Spec.Features[column.Feature].TrainingOnly ? backfilled : scored, column);
-        return draft.Build();
+        var merged = new FeatureDraft(plan);
+        foreach (FeatureColumn column in plan.Layout.Columns) merged.Copy(plan.Spec.Features[column.Feature].TrainingOnly ? backfilled : scored, column);
+        return merged.Build();
     }
 
     /// <summary>Examples without any label are kept at the spec's rate, chosen by a hash of seed and identity: the same ones every time.</summary>

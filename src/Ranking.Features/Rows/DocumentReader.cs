@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Ranking.Features.Events;
 using Ranking.Features.Partitioning;
@@ -9,14 +10,14 @@ namespace Ranking.Features.Rows;
 public sealed class DocumentReader
 {
     static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
-    readonly IReadOnlyList<DocumentField> fields;
+    readonly ImmutableArray<DocumentField> fields;
     readonly string[][] paths;
     readonly MbatEncoder?[] encoders;
 
     /// <summary>A reader of some fields.</summary>
     /// <param name="fields">The fields.</param>
     /// <param name="mbat">How the document becomes a vector; its dimension is the field's.</param>
-    public DocumentReader(IReadOnlyList<DocumentField> fields, MbatSettings mbat)
+    public DocumentReader(ImmutableArray<DocumentField> fields, MbatSettings mbat)
     {
         this.fields = fields;
         paths = [.. fields.Select(f => f.Path?.Split('.') ?? [])];
@@ -28,7 +29,7 @@ public sealed class DocumentReader
     /// <exception cref="JsonException">The document is not JSON, or nested deeper than 64.</exception>
     public FieldValue[] Read(ReadOnlyMemory<byte> json)
     {
-        var values = new FieldValue[fields.Count];
+        var values = new FieldValue[fields.Length];
         using JsonDocument document = JsonDocument.Parse(json, Options);
         for (int i = 0; i < values.Length; i++)
         {

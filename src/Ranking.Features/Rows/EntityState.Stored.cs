@@ -45,14 +45,14 @@ public sealed partial class EntityState
         for (int n = reader.Count(); n > 0; n--)
         {
             long timeMs = state.LastEventMs - reader.Int();
-            FieldValue[]? values = reader.Byte() == 0 ? null : new FieldValue[owner.Document.Count];
+            FieldValue[]? values = reader.Byte() == 0 ? null : new FieldValue[owner.Document.Length];
             for (int i = 0; i < values?.Length; i++) values[i] = reader.Value();
             state.documents.Add((timeMs, values));
         }
         for (int n = reader.Count(); n > 0; n--)
         {
             int key = (int)reader.UInt();
-            if (key >= owner.Keys.Count) throw new InvalidDataException($"stored counts of key {key}; {owner.Kind} has {owner.Keys.Count}");
+            if (key >= owner.Keys.Length) throw new InvalidDataException($"stored counts of key {key}; {owner.Kind} has {owner.Keys.Length}");
             string crossed = reader.Text() ?? "";
             state.counts.Add((key, crossed), KeyCounts.ReadState(ref reader, owner.Keys[key]));
         }

@@ -57,7 +57,7 @@ public readonly ref struct PackedRow : IEntityView
             var packed = new PackedReader(reader.Bytes());
             if (timeMs > cutMs) continue;
             if (deleted || IsExpired(cutMs)) return null;
-            var values = new FieldValue[owner.Document.Count];
+            var values = new FieldValue[owner.Document.Length];
             for (int i = 0; i < values.Length; i++) values[i] = packed.Value();
             return values;
         }
@@ -68,7 +68,7 @@ public readonly ref struct PackedRow : IEntityView
     public bool Holds(long cutMs)
     {
         if (cutMs < sinceMs) return false;
-        if (owner.Document.Count == 0) return true;
+        if (owner.Document.Length == 0) return true;
         var reader = new PackedReader(documents);
         int n = reader.Count();
         if (n == 0) return true;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Ranking.Features.Examples;
 using Ranking.Features.Joining;
@@ -9,19 +8,18 @@ using Ranking.Streams.Topics;
 namespace Ranking.Streams.Loop;
 
 /// <summary>
-/// All tasks of a problem on the embedded broker: no groups, no transactions, state in memory, reading held back while readers of the
-/// outputs have no room (<see cref="EmbeddedFlow"/>).
+/// All tasks of a problem on the embedded broker: no groups, no transactions, state in memory, nothing in counts and answers, since all
+/// tasks are near one another; reading is held back while readers of the outputs have no room (<see cref="EmbeddedFlow"/>).
 /// </summary>
 sealed class EmbeddedLoop : IPipelineLoop
 {
-    const int MostInternal = 20_000;
     static readonly TimeSpan FlushRowsEvery = TimeSpan.FromSeconds(1);
 
     readonly KafkaSettings kafka;
     readonly int partitions;
     readonly TopicWriter writer;
-    readonly TopicReader sources, internals;
-    readonly EmbeddedWriter frames;
+    readonly TopicReader sources;
+    readonly EmbeddedWriter outputs;
     readonly MemberOutput output;
     readonly TaskInput input;
     readonly PipelineTask[] tasks;
@@ -33,12 +31,12 @@ sealed class EmbeddedLoop : IPipelineLoop
     {
         (this.kafka, this.partitions) = (kafka, partitions);
         writer = new(kafka);
-        frames = new(writer, kafka.Flow!, partitions);
-        output = new(partitions, frames);
+        outputs = new(writer, kafka.Flow!);
+        output = new(partitions, outputs);
         input = new(builder.Plan.Spec, kafka, partitions, output, logger);
         tasks = [.. Enumerable.Range(0, partitions).Select(p => new PipelineTask(builder, p, partitions, output.Of(p)))];
+        output.BringNear(tasks.Index());
         sources = new(kafka, "pipeline", input.Topics.Take(input.Sources), partitions);
-        internals = new(kafka, "pipeline", input.Topics.Skip(input.Sources), partitions);
     }
 
     /// <inheritdoc/>
@@ -47,17 +45,18 @@ sealed class EmbeddedLoop : IPipelineLoop
     /// <inheritdoc/>
     public void Run(TimeSpan? untilIdle, CancellationToken cancel)
     {
-        frames.Stop = cancel;
+        outputs.Stop = cancel;
         var idle = Stopwatch.StartNew();
         while (!cancel.IsCancellationRequested)
         {
-            bool worked = ReadInternals();
-            bool room = output.RecordsSent - input.RecordsRead < MostInternal && OutputsHaveRoom();
-            if (room) worked |= ReadSources(worked ? TimeSpan.Zero : TimeSpan.FromMilliseconds(5));
-            foreach (PipelineTask task in tasks) task.Advance();
-            output.SendFrames();
-            frames.SendFrames();
-            bool caughtUp = !worked && room && sources.CaughtUp && output.RecordsSent == input.RecordsRead;
+            bool room = OutputsHaveRoom();
+            bool worked = room && ReadSources(TimeSpan.FromMilliseconds(5));
+            do
+            {
+                foreach (PipelineTask task in tasks) task.Advance();
+            }
+            while (output.HandOver());
+            bool caughtUp = !worked && room && sources.CaughtUp;
             if (sinceRows.Elapsed >= FlushRowsEvery || (caughtUp && !rowsFlushed)) FlushRows();
             if (worked) rowsFlushed = false;
             else if (!caughtUp) cancel.WaitHandle.WaitOne(1);
@@ -79,24 +78,6 @@ sealed class EmbeddedLoop : IPipelineLoop
 
     bool OutputsHaveRoom() => Enumerable.Range(0, partitions).All(p => kafka.Flow!.HasRoom(TopicNames.Examples, p) && kafka.Flow.HasRoom(TopicNames.Rows, p));
 
-    bool ReadInternals()
-    {
-        bool any = false;
-        for (int n = 0; n < 5_000; n++)
-        {
-            ConsumeResult<byte[], byte[]?>? read = internals.Read(TimeSpan.Zero);
-            if (read is null)
-            {
-                if (output.RecordsSent == input.RecordsRead || n > 0) break;
-                read = internals.Read(TimeSpan.FromMilliseconds(2));
-                if (read is null) break;
-            }
-            any = true;
-            Give(read);
-        }
-        return any;
-    }
-
     bool ReadSources(TimeSpan wait)
     {
         bool any = false;
@@ -104,12 +85,10 @@ sealed class EmbeddedLoop : IPipelineLoop
         {
             if (sources.Read(n == 0 ? wait : TimeSpan.Zero) is not { } read) break;
             any = true;
-            Give(read);
+            input.Give(tasks[read.Partition.Value], input.IndexOf(read.Topic), read);
         }
         return any;
     }
-
-    void Give(ConsumeResult<byte[], byte[]?> read) => input.Give(tasks[read.Partition.Value], input.IndexOf(read.Topic), read);
 
     void Report(bool caughtUp)
     {
@@ -124,7 +103,6 @@ sealed class EmbeddedLoop : IPipelineLoop
     public void Dispose()
     {
         sources.Dispose();
-        internals.Dispose();
         writer.Dispose();
     }
 }

@@ -4,12 +4,12 @@ using Ranking.Streams.State;
 namespace Ranking.Streams.Loop;
 
 /// <summary>A task that runs in this member, with what is committed of it and what is not yet.</summary>
-sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDatabase database, long[] positions) : IDisposable
+sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDatabase database, long[] positions, long changelogEnd) : IDisposable
 {
     readonly long[] readAt = [.. Enumerable.Repeat(Environment.TickCount64, positions.Length)];
     readonly long[] ends = [.. Enumerable.Repeat(-1L, positions.Length)];
     List<StateChange> changes = [];
-    long changelogOffset, used;
+    long changelogEnd = changelogEnd, used;
 
     public int Partition => partition;
 
@@ -57,16 +57,11 @@ sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDa
     }
 
     /// <summary>Writes what changed since the last commit to the changelog.</summary>
-    /// <param name="write">Writes a change, and tells its offset, where that is asked for, once it was delivered.</param>
-    public void WriteChanges(Action<StateChange, Action<long>?> write)
+    /// <param name="write">Writes a change into the transaction.</param>
+    public void WriteChanges(Action<StateChange> write)
     {
         changes = store.Collect(task.Marks, positions);
-        changelogOffset = -1;
-        for (int i = 0; i < changes.Count; i++)
-        {
-            // The offset of the last one says how much of the changelog the batch contains.
-            write(changes[i], i < changes.Count - 1 ? null : offset => changelogOffset = offset);
-        }
+        foreach (StateChange change in changes) write(change);
         Changed = false;
     }
 
@@ -74,8 +69,8 @@ sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDa
     public void ApplyChanges()
     {
         if (changes.Count == 0) return;
-        if (changelogOffset < 0) throw new InvalidOperationException("a transaction was committed, but the broker has not told the offset of its last record");
-        database.Apply(changes, changelogOffset + 1);
+        changelogEnd += changes.Count + 1; // the marker of the commit; what others' aborted transactions left makes it only too small, which is safe
+        database.Apply(changes, changelogEnd);
         changes = [];
     }
 

@@ -37,11 +37,11 @@ static class MemberClients
     {
         TransactionalId = $"{Group(kafka)}.{options.Member}",
         TransactionTimeoutMs = 10_000,
-        LingerMs = 5,
+        LingerMs = 20,
         BatchSize = 262_144,
         CompressionType = CompressionType.Lz4,
         QueueBufferingMaxMessages = 500_000,
         QueueBufferingMaxKbytes = 262_144,
-        DeliveryReportFields = "none",
+        EnableDeliveryReports = false, // the commit tells
     })).SetLogHandler(static (_, _) => { }).Build();
 }

@@ -36,6 +36,7 @@ sealed partial class MemberSession : IDisposable
     readonly SilentTopics? silent;
     readonly Stopwatch sinceCommit = Stopwatch.StartNew(), sinceRows = Stopwatch.StartNew(), sinceDelete = Stopwatch.StartNew(), sinceTaken = Stopwatch.StartNew();
     StateRestore? restore;
+    Dictionary<TopicPartition, long>? unheard; // of counts and answers where they ended when the tasks began, until that was read
     CancellationToken stopping;
     bool joined, caughtUp, lost;
 
@@ -84,7 +85,8 @@ sealed partial class MemberSession : IDisposable
         {
             bool worked = restore is null ? Read() : Restore();
             if (lost) throw new KafkaException(new Error(KafkaError.UnknownMemberId, "the group gave this member's partitions away"));
-            Advance();
+            if (unheard is null || HasHeard()) Advance();
+            pacing.Resume(consumer, tasks);
             if (restore is null && joined && sinceCommit.Elapsed >= options.CommitEvery) CommitWhatIsDue(worked);
             if (!caughtUp) idle.Restart();
             progress.Report(tasks.Values, caughtUp);
@@ -147,7 +149,9 @@ sealed partial class MemberSession : IDisposable
         }
         foreach (HeldTask held in tasks.Values) held.Dispose();
         tasks.Clear();
+        output.Part();
         pacing.Clear();
+        unheard = null;
         (joined, caughtUp) = (false, false);
     }
 
@@ -158,9 +162,27 @@ sealed partial class MemberSession : IDisposable
         foreach (HeldTask held in restore.Finish(output, memory)) tasks.Add(held.Partition, held);
         restore.Dispose();
         restore = null;
-        consumer.Assign(tasks.Values.SelectMany(held => held.Positions.Select((at, t) => new TopicPartitionOffset(kafka.Topic(input.Topics[t]), held.Partition, at))));
+        unheard = tasks.Count == 0 ? [] : offsets.EndsAsync(tasks.Keys.SelectMany(p => input.Topics.Skip(input.Sources).Select(t => new TopicPartition(kafka.Topic(t), p)))).GetAwaiter().GetResult();
+        Assign(from: input.Sources);
         return true;
     }
+
+    /// <summary>
+    /// Whether the tasks have read what was said to them before they came to this member. Only then can what they say to one another go
+    /// the short way: a watermark must not overtake a count that is still in its topic. The sources wait until then.
+    /// </summary>
+    bool HasHeard()
+    {
+        if (unheard!.Any(end => tasks[end.Key.Partition.Value].Positions[input.IndexOf(end.Key.Topic)] < end.Value)) return false;
+        unheard = null;
+        if (options.HandsOver) output.BringNear(tasks.Values.Select(held => (held.Partition, held.Task)));
+        Assign(from: 0);
+        return true;
+    }
+
+    /// <summary>Reads topics, from one on, of the tasks held, from where they stand.</summary>
+    void Assign(int from) => consumer.Assign(tasks.Values.SelectMany(held => Enumerable.Range(from, input.Topics.Count - from)
+        .Select(t => new TopicPartitionOffset(kafka.Topic(input.Topics[t]), held.Partition, held.Positions[t]))));
 
     bool Read()
     {
@@ -208,14 +230,29 @@ sealed partial class MemberSession : IDisposable
 
     void Advance()
     {
-        foreach (HeldTask held in tasks.Values) held.Task.Advance();
+        do
+        {
+            foreach (HeldTask held in tasks.Values) held.Task.Advance();
+        }
+        while (HandOver());
+    }
+
+    /// <summary>What a task hears from one near it changes it as what it reads does.</summary>
+    bool HandOver()
+    {
+        if (!output.HandOver()) return false;
+        foreach (HeldTask held in tasks.Values) held.Changed = true;
+        return true;
     }
 
     void CommitWhatIsDue(bool worked)
     {
         bool rows = tasks.Values.Any(t => t.Task.HasRows), atEnd = !worked && tasks.Values.All(IsAtEnd);
-        silent?.Step(tasks);
-        Advance();
+        if (unheard is null)
+        {
+            silent?.Step(tasks);
+            Advance();
+        }
         bool pending = tasks.Values.Any(t => t.Changed);
         if (rows && (sinceRows.Elapsed >= FlushRowsEvery || (atEnd && !pending)))
         {
@@ -229,9 +266,9 @@ sealed partial class MemberSession : IDisposable
         }
         if (pending)
         {
-            pacing.Choose(tasks.Values);
+            if (unheard is null) pacing.Choose(tasks.Values);
             Commit();
-            pacing.Apply(consumer, tasks);
+            if (unheard is null) pacing.Pause(consumer);
         }
         else if (!rows && atEnd && !caughtUp) caughtUp = IsCaughtUp();
         if (sinceDelete.Elapsed >= DeleteEvery) DeleteApplied();
@@ -258,11 +295,11 @@ sealed partial class MemberSession : IDisposable
 
     void Commit()
     {
+        HandOver();
         output.SendFrames();
         HeldTask[] changed = [.. tasks.Values.Where(t => t.Changed)];
         if (changed.Length == 0 && !writer.IsOpen) return;
-        foreach (HeldTask held in changed)
-            held.WriteChanges((change, told) => writer.Write(TopicNames.State, held.Partition, change.Key, change.Value, null, told is null ? null : report => told(report.Offset.Value)));
+        foreach (HeldTask held in changed) held.WriteChanges(change => writer.Write(TopicNames.State, held.Partition, change.Key, change.Value));
         options.Probe?.Invoke("written");
         // Changed or not, every position is there: a transaction without offsets would fence nobody.
         TopicPartitionOffset[] positions = [.. tasks.Values.SelectMany(held => held.Committed.Select((at, t) => new TopicPartitionOffset(kafka.Topic(input.Topics[t]), held.Partition, at)))];

@@ -32,12 +32,18 @@ sealed class Pacing(KafkaSettings kafka, TaskInput input, TimeSpan mostAhead)
         }
     }
 
-    /// <summary>After the commit: pauses what was chosen, and lets go on what is near enough again.</summary>
-    public void Apply(IConsumer<byte[], byte[]?> consumer, IReadOnlyDictionary<int, HeldTask> tasks)
+    /// <summary>After the commit: pauses what was chosen.</summary>
+    public void Pause(IConsumer<byte[], byte[]?> consumer)
     {
         due.ExceptWith(paused);
         if (due.Count > 0) consumer.Pause(due);
         paused.UnionWith(due);
+    }
+
+    /// <summary>Lets go on what is near enough again.</summary>
+    public void Resume(IConsumer<byte[], byte[]?> consumer, IReadOnlyDictionary<int, HeldTask> tasks)
+    {
+        if (paused.Count == 0) return;
         TopicPartition[] near = [.. paused.Where(p => tasks[p.Partition.Value] is var held && IsNear(held, held.Task.OwnWatermarks[input.IndexOf(p.Topic)].WatermarkMs))];
         if (near.Length > 0) consumer.Resume(near);
         paused.ExceptWith(near);

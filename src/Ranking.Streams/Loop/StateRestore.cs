@@ -65,7 +65,7 @@ sealed class StateRestore : IDisposable
                 var store = new TaskStore(builder.Plan, featureHash, databases[p], memory);
                 long[] at = Agree(p, store, begins);
                 var task = new PipelineTask(builder, p, partitions, output.Of(p), state: store);
-                tasks.Add(new(p, task, store, databases[p], at));
+                tasks.Add(new(p, task, store, databases[p], at, positions[p]));
                 databases.Remove(p);
             }
             catch (RocksDbException)

@@ -14,6 +14,8 @@ sealed class TransactionWriter : IMessageWriter, IDisposable
     readonly int partitions;
     readonly IProducer<byte[], byte[]?> producer;
     readonly Dictionary<string, TopicPartition[]> topics = new(StringComparer.Ordinal);
+    readonly Message<byte[], byte[]?> message = new(); // the client copies what it holds
+    readonly Headers none = [];
     bool hangs;
 
     /// <summary>Takes the member's place: whoever had it before can commit nothing any more, and what it left open is aborted.</summary>
@@ -28,20 +30,17 @@ sealed class TransactionWriter : IMessageWriter, IDisposable
     public bool IsOpen { get; private set; }
 
     /// <inheritdoc/>
-    public void Write(string topic, int partition, byte[] key, byte[]? value, Headers? headers = null) => Write(topic, partition, key, value, headers, null);
-
-    /// <summary>Writes a message, and tells its offset once it was delivered.</summary>
-    public void Write(string topic, int partition, byte[] key, byte[]? value, Headers? headers, Action<DeliveryReport<byte[], byte[]?>>? delivered)
+    public void Write(string topic, int partition, byte[] key, byte[]? value, Headers? headers = null)
     {
         Open();
         if (!topics.TryGetValue(topic, out TopicPartition[]? of))
             topics.Add(topic, of = [.. Enumerable.Range(0, partitions).Select(p => new TopicPartition(kafka.Topic(topic), p))]);
-        var message = new Message<byte[], byte[]?> { Key = key, Value = value, Headers = headers };
+        (message.Key, message.Value, message.Headers) = (key, value, headers ?? none);
         while (true)
         {
             try
             {
-                producer.Produce(of[partition], message, delivered);
+                producer.Produce(of[partition], message);
                 return;
             }
             catch (ProduceException<byte[], byte[]?> e) when (e.Error.Code == ErrorCode.Local_QueueFull)

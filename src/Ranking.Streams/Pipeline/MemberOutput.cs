@@ -10,24 +10,56 @@ using Ranking.Streams.Topics;
 namespace Ranking.Streams.Pipeline;
 
 /// <summary>
-/// What the tasks of a member say, as messages. Records for one partition of counts or answers travel together in frames, so that
-/// watermarks follow every count below them.
+/// What the tasks of a member say. What is for a task of the same member is handed over within the transaction that holds the state of
+/// both; the rest becomes messages, those of counts and answers together in frames. On either way watermarks follow every count below them.
 /// </summary>
 sealed class MemberOutput(int partitions, IMessageWriter writer)
 {
     const int FrameBytes = 65_536;
 
     readonly RecordFrame[] counts = [.. Enumerable.Range(0, partitions).Select(_ => new RecordFrame())], answers = [.. Enumerable.Range(0, partitions).Select(_ => new RecordFrame())];
+    readonly PipelineTask?[] near = new PipelineTask?[partitions];
+    readonly Queue<(PipelineTask To, object Said)> mail = new();
     PipelineCounts written;
 
     /// <summary>What was written.</summary>
     public PipelineCounts Written => written;
 
-    /// <summary>Records of counts and answers that were sent.</summary>
-    public long RecordsSent { get; private set; }
-
     /// <summary>The output of one task.</summary>
     public ITaskOutput Of(int partition) => new TaskOutput(this, partition);
+
+    /// <summary>
+    /// From now on what is said to these tasks is handed over, not sent. Whoever said something to them before has to be heard first:
+    /// nothing may be left in their topics that a task near them has sent.
+    /// </summary>
+    public void BringNear(IEnumerable<(int Partition, PipelineTask Task)> tasks)
+    {
+        foreach ((int partition, PipelineTask task) in tasks) near[partition] = task;
+    }
+
+    /// <summary>The tasks are another's now; what was not handed over is forgotten with their state.</summary>
+    public void Part()
+    {
+        Array.Clear(near);
+        mail.Clear();
+    }
+
+    /// <summary>Hands over what the tasks said to one another, and what they answer.</summary>
+    /// <returns>Whether there was anything: tasks may be able to go on.</returns>
+    public bool HandOver()
+    {
+        if (mail.Count == 0) return false;
+        while (mail.TryDequeue(out (PipelineTask To, object Said) next))
+        {
+            switch (next.Said)
+            {
+                case OwnerEvent e: next.To.Receive(e); break;
+                case OwnerAnswer answer: next.To.Receive(answer); break;
+                case SourceWatermark watermark: next.To.Receive(watermark); break;
+            }
+        }
+        return true;
+    }
 
     /// <summary>Sends what the tasks said since the last time.</summary>
     public void SendFrames()
@@ -46,6 +78,13 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
         writer.Write(TopicNames.Dead(topic), partition, key ?? [], DeadLetters.Encode(reason, offset, value ?? []));
     }
 
+    bool Keeps(int partition, object said)
+    {
+        if (near[partition] is not { } task) return false;
+        mail.Enqueue((task, said));
+        return true;
+    }
+
     void SendFull(string topic, int partition, RecordFrame frame)
     {
         if (frame.Bytes >= FrameBytes) Send(topic, partition, frame);
@@ -54,7 +93,6 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
     void Send(string topic, int partition, RecordFrame frame)
     {
         if (frame.Count == 0) return;
-        RecordsSent += frame.Count;
         writer.Write(topic, partition, [], frame.Take());
     }
 
@@ -62,19 +100,22 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
     {
         public void Send(int partition, OwnerEvent ownerEvent)
         {
+            if (member.Keeps(partition, ownerEvent)) return;
             TaskMessages.Append(member.counts[partition], ownerEvent);
             member.SendFull(TopicNames.Counts, partition, member.counts[partition]);
         }
 
         public void Send(int partition, OwnerAnswer answer)
         {
+            if (member.Keeps(partition, answer)) return;
             TaskMessages.Append(member.answers[partition], answer);
             member.SendFull(TopicNames.Answers, partition, member.answers[partition]);
         }
 
         public void Send(SourceWatermark watermark)
         {
-            foreach (RecordFrame frame in member.counts) TaskMessages.Append(frame, watermark);
+            for (int p = 0; p < member.counts.Length; p++)
+                if (!member.Keeps(p, watermark)) TaskMessages.Append(member.counts[p], watermark);
         }
 
         public void Emit(Example example)

@@ -41,9 +41,6 @@ sealed partial class TaskInput
     /// <summary>How many of them are sources.</summary>
     public int Sources { get; }
 
-    /// <summary>Records of counts and answers that were read.</summary>
-    public long RecordsRead { get; private set; }
-
     /// <summary>The place of a topic, by its full name.</summary>
     public int IndexOf(string topic) => indexOf[topic];
 
@@ -78,14 +75,10 @@ sealed partial class TaskInput
     {
         if (Topics[topic] == TopicNames.Answers)
         {
-            OwnerAnswer[] answers = TaskMessages.DecodeAnswers(value);
-            RecordsRead += answers.Length;
-            foreach (OwnerAnswer answer in answers) task.Receive(answer);
+            foreach (OwnerAnswer answer in TaskMessages.DecodeAnswers(value)) task.Receive(answer);
             return;
         }
-        object[] records = TaskMessages.DecodeCounts(value);
-        RecordsRead += records.Length;
-        foreach (object record in records)
+        foreach (object record in TaskMessages.DecodeCounts(value))
         {
             if (record is OwnerEvent e) task.Receive(e);
             else task.Receive((SourceWatermark)record);

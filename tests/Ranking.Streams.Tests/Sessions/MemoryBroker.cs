@@ -25,8 +25,12 @@ sealed class MemoryBroker(int partitions)
     public void Append(string topic, int partition, byte[] key, byte[]? value, Headers? headers = null) =>
         Log(topic, partition).Add(new() { Key = key, Value = value, Headers = headers ?? [] });
 
+    /// <summary>The marker that a commit leaves in each partition that it wrote to; no reader sees it.</summary>
+    public void Mark(string topic, int partition) => Append(topic, partition, [], null);
+
     /// <summary>What the changelog of a task says from an offset on.</summary>
-    public IEnumerable<StateChange> Changes(int partition, long from) => Log(TopicNames.State, partition).Skip((int)from).Select(m => new StateChange(m.Key, m.Value));
+    public IEnumerable<StateChange> Changes(int partition, long from) =>
+        Log(TopicNames.State, partition).Skip((int)from).Where(m => m.Key.Length > 0).Select(m => new StateChange(m.Key, m.Value));
 
     /// <summary>What a trainer and a sink read.</summary>
     public Outcome Outcome

@@ -32,7 +32,7 @@ public class AggregateBenchmarks
         PackedWriter writer = new();
         _state.WriteRow(writer);
         _row = writer.Written.ToArray();
-        Console.WriteLine($"// {events.OfType<Impression>().Count(i => i.Item == busiest)} impressions, {_owner.Keys.Count} keys, a row of {_row.Length} bytes");
+        Console.WriteLine($"// {events.OfType<Impression>().Count(i => i.Item == busiest)} impressions, {_owner.Keys.Length} keys, a row of {_row.Length} bytes");
     }
 
     [Benchmark]

@@ -25,7 +25,7 @@ public class DocumentBenchmarks
         OwnerPlan items = KuaiRand.Plan.Owner("item")!;
         _reader = new DocumentReader(items.Document, KuaiRand.Plan.Mbat);
         _documents = [.. KuaiRand.Events(0).OfType<EntityDocument>().Where(d => d.Kind == "item").Take(Count).Select(d => d.Json!)];
-        Console.WriteLine($"// {_documents.Length} documents, {_documents.Average(d => d.Length):F0} bytes each, {items.Document.Count} fields, dimension {_vector.Length}");
+        Console.WriteLine($"// {_documents.Length} documents, {_documents.Average(d => d.Length):F0} bytes each, {items.Document.Length} fields, dimension {_vector.Length}");
     }
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Count)]

@@ -62,7 +62,7 @@ internal sealed class Assembler
         long cutMs = builder.CutOf(query.TimeMs);
         var firstOf = new Dictionary<int, FeatureDraft>(); // of each row that has one: the first candidate's draft with it
         int userRow = rows.Fetch.RowOf(0, 0);
-        PackedRow user = Open(plan.User, userRow, rows, indexed: userEach.Columns.Count > 0);
+        PackedRow user = Open(plan.User, userRow, rows, indexed: userEach.Columns.Length > 0);
         var shared = new FeatureDraft(plan);
         AddOwner(shared, userOnce, userRow, user, FieldsOf(query, first), cutMs, rows);
         for (int c = first; c < end; c++)
@@ -71,7 +71,7 @@ internal sealed class Assembler
             FeatureDraft draft = shared.Clone();
             builder.AddRequest(draft, fields);
             AddOwner(draft, userEach, userRow, user, fields, cutMs, rows);
-            for (int o = 1; o < plan.Owners.Count; o++)
+            for (int o = 1; o < plan.Owners.Length; o++)
             {
                 OwnerPlan owner = plan.Owners[o];
                 int row = rows.Fetch.RowOf(c, o);
@@ -116,7 +116,7 @@ internal sealed class Assembler
 
     void AddOwner(FeatureDraft draft, OwnerPlan owner, int row, PackedRow packed, in RequestFields fields, long cutMs, Rows rows)
     {
-        if (owner.Columns.Count == 0) return;
+        if (owner.Columns.Length == 0) return;
         if (row >= 0 && rows.States[row] < RowState.Missing)
         {
             try

@@ -11,7 +11,7 @@ internal sealed class FetchPlanner(FeaturePlan plan)
 
     public FetchPlan Plan(RankQuery query, bool tokens)
     {
-        int owners = plan.Owners.Count;
+        int owners = plan.Owners.Length;
         int count = query.Candidates.Count;
         var rows = new List<RowKey>(count + 8);
         var known = new Dictionary<RowKey, int>(count + 8);
@@ -23,7 +23,7 @@ internal sealed class FetchPlanner(FeaturePlan plan)
             for (int o = 0; o < owners; o++)
             {
                 OwnerPlan owner = plan.Owners[o];
-                string? id = owner.Columns.Count > 0 ? fields.Of(owner.Field) : null;
+                string? id = owner.Columns.Length > 0 ? fields.Of(owner.Field) : null;
                 places[c * owners + o] = id is null ? -1 : PlaceOf(new(owner.Kind, id), rows, known);
             }
         }

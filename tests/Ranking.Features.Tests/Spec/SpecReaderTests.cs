@@ -154,7 +154,7 @@ public class SpecReaderTests
         foreach (string folder in Directory.GetDirectories(Path.Combine(Repository.Root, "features")))
         {
             var shipped = new FeaturePlan(SpecReader.Read(folder));
-            Assert.Equal(shipped.Layout.Columns.Count, shipped.RequestColumns.Count + shipped.Owners.Sum(o => o.Columns.Count));
+            Assert.Equal(shipped.Layout.Columns.Count, shipped.RequestColumns.Length + shipped.Owners.Sum(o => o.Columns.Length));
         }
         RankingSpec spec = Specs.Parse(Specs.Small, ("entities.author", "{}"), ("features.style", "{ type: mbat, from: author }"), ("features.nation", "{ type: id, from: author.nation }"));
         OwnerPlan author = new FeaturePlan(spec).Owner("author")!;

@@ -11,11 +11,20 @@ using Ranking.Streams.Topics;
 
 // write BROKER SPEC DATA COPIES: whole copies of a log to the source topics; copy r has user ids + r x 100,000 and times + r x 7,919 ms.
 // run BROKER SPEC BROKER_PID STATE COMMIT_MS: one member, from the start of the log to its end; one JSON object on standard output.
+// state BROKER SPEC KEYS TTL_DAYS: the changelog of a pipeline that knows so many items; 0 days: none is ever forgotten.
+// restore BROKER SPEC STATE TTL_DAYS: one member, from its start until its tasks are restored; one JSON object on standard output.
 const int Partitions = 8;
 RankingSpec spec = SpecReader.Read(args[2]);
+if (args[0] is "state" or "restore" && int.Parse(args[4], CultureInfo.InvariantCulture) is > 0 and var days) spec = spec with { Entities = new() { ["item"] = new(TimeSpan.FromDays(days)) } };
 var kafka = new KafkaSettings(args[1], spec.Name);
 var builder = new FeatureBuilder(new FeaturePlan(spec));
-return args[0] == "write" ? await Write(int.Parse(args[4], CultureInfo.InvariantCulture)) : Run(args[3], args[4], int.Parse(args[5], CultureInfo.InvariantCulture));
+return args[0] switch
+{
+    "write" => await Write(int.Parse(args[4], CultureInfo.InvariantCulture)),
+    "state" => await new StateLog(builder, kafka, Partitions).Write(int.Parse(args[3], CultureInfo.InvariantCulture)),
+    "restore" => Restore(args[3]),
+    _ => Run(args[3], args[4], int.Parse(args[5], CultureInfo.InvariantCulture)),
+};
 
 async Task<int> Write(int copies)
 {
@@ -66,6 +75,28 @@ int Run(string brokerPid, string state, int commitMs)
         allocated_bytes_per_event = (GC.GetTotalAllocatedBytes() - allocated) / Math.Max(1, s.Events),
         cpu_s = Math.Round(cpu, 1),
         broker_cpu_s = Math.Round(broker, 1),
+    }));
+    stop.Cancel();
+    running.GetAwaiter().GetResult();
+    return 0;
+}
+
+int Restore(string state)
+{
+    using var member = new PipelineMember(builder, kafka, Partitions, NullLogger.Instance, new() { StateFolder = state });
+    using var stop = new CancellationTokenSource();
+    var watch = Stopwatch.StartNew();
+    Task running = Task.Factory.StartNew(() => member.Run(null, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    while (member.Status.Held.Count == 0 && !running.IsCompleted) Thread.Sleep(1);
+    double seconds = watch.Elapsed.TotalSeconds, cpu = CpuSeconds("self");
+    string peak = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM", StringComparison.Ordinal));
+    Console.WriteLine(JsonSerializer.Serialize(new
+    {
+        seconds = Math.Round(seconds, 2),
+        cpu_s = Math.Round(cpu, 1),
+        managed_mb = GC.GetTotalMemory(true) / 1_000_000,
+        peak_rss_mb = long.Parse(peak.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1_000,
+        disk_mb = Directory.GetFiles(state, "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length) / 1_000_000,
     }));
     stop.Cancel();
     running.GetAwaiter().GetResult();

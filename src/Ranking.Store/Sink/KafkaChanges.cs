@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Confluent.Kafka;
 using Ranking.Streams.Contracts;
 using Ranking.Streams.Topics;
@@ -9,8 +8,6 @@ namespace Ranking.Store.Sink;
 public abstract class KafkaChanges<TChange> : ISinkSource<TChange>, IDisposable
     where TChange : class, ISinkChange
 {
-    static readonly TimeSpan LongestElection = TimeSpan.FromSeconds(30);
-
     readonly TopicReader _reader;
     readonly string _topic;
     readonly long[] _positions;
@@ -50,21 +47,10 @@ public abstract class KafkaChanges<TChange> : ISinkSource<TChange>, IDisposable
     protected abstract TChange Decode(ConsumeResult<byte[], byte[]?> read);
 
     /// <inheritdoc/>
-    public async ValueTask<PartitionBounds> BoundsAsync(int partition, CancellationToken cancellation)
+    public ValueTask<PartitionBounds> BoundsAsync(int partition, CancellationToken cancellation)
     {
-        Stopwatch waited = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                (long begin, long end) = _reader.Bounds(_topic, partition);
-                return new PartitionBounds(partition, begin, end);
-            }
-            catch (KafkaException e) when (e.Error is { IsLocalError: true, IsFatal: false } || (waited.Elapsed < LongestElection && e.Error.Code is ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable))
-            {
-                await Task.Delay(100, cancellation); // no broker answers at present; or the topic was made, or its leader lost, just before
-            }
-        }
+        (long begin, long end) = _reader.Bounds(_topic, partition, cancellation);
+        return new(new PartitionBounds(partition, begin, end));
     }
 
     /// <inheritdoc/>

@@ -49,7 +49,8 @@ public sealed record KafkaSettings(string BootstrapServers, string Namespace, IR
     };
 
     /// <summary>A client that asks and changes settings of the cluster.</summary>
-    public IAdminClient Admin() => new AdminClientBuilder(With(new AdminClientConfig())).SetLogHandler(static (_, _) => { }).Build();
+    public IAdminClient Admin(Action<string>? trouble = null) =>
+        new AdminClientBuilder(With(new AdminClientConfig())).SetErrorHandler((_, e) => trouble?.Invoke(e.Reason)).SetLogHandler(static (_, _) => { }).Build();
 
     /// <summary>Adds the address and the further settings to a client's.</summary>
     internal T With<T>(T config) where T : ClientConfig

@@ -24,8 +24,7 @@ public sealed class LossyWriter : IDisposable
         using IAdminClient admin = kafka.Admin();
         try
         {
-            // All topics: asking for one would make it where the broker may, with partitions that the others do not have.
-            return admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Find(t => t.Topic == kafka.Topic(topic))?.Partitions.Count ?? 0;
+            return TopicPartitions.Of(admin, kafka).GetValueOrDefault(topic);
         }
         catch (KafkaException)
         {

@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Ranking.Features.Errors;
 using Ranking.Features.Spec;
+using Ranking.Streams.State;
 using KafkaError = Confluent.Kafka.ErrorCode;
 
 namespace Ranking.Streams.Topics;
@@ -37,11 +38,11 @@ public static class ProblemTopics
     /// <param name="kafka">Where.</param>
     /// <param name="spec">The problem.</param>
     /// <param name="partitions">Partitions of topics that are missing, where none exists; 8 by default.</param>
-    /// <exception cref="RankingException">RNK2001, RNK2002: no broker answers, or it refuses. RNK2003: numbers of partitions do not fit.</exception>
+    /// <exception cref="RankingException">RNK2001, RNK2002: no broker answers, or it refuses. RNK2003: numbers of partitions do not fit. RNK1006: the namespace is of other features.</exception>
     public static async Task<int> EnsureAsync(KafkaSettings kafka, RankingSpec spec, int? partitions = null)
     {
         string? trouble = null;
-        using IAdminClient admin = new AdminClientBuilder(kafka.With(new AdminClientConfig())).SetLogHandler(static (_, _) => { }).SetErrorHandler((_, e) => trouble = e.Reason).Build();
+        using IAdminClient admin = kafka.Admin(reason => trouble = reason);
         try
         {
             if (kafka.Flow is null) return await EnsureAsync(admin, kafka, spec, partitions);
@@ -63,7 +64,7 @@ public static class ProblemTopics
     public static async Task DeleteAsync(KafkaSettings kafka)
     {
         using IAdminClient admin = kafka.Admin();
-        string[] topics = [.. admin.GetMetadata(TimeSpan.FromSeconds(15)).Topics.Select(t => t.Topic).Where(t => t.StartsWith(kafka.Topic(""), StringComparison.Ordinal))];
+        string[] topics = [.. TopicPartitions.Described(admin, kafka).Select(t => t.Topic)];
         if (topics.Length == 0) return;
         try
         {
@@ -76,15 +77,16 @@ public static class ProblemTopics
 
     static async Task<int> EnsureAsync(IAdminClient admin, KafkaSettings kafka, RankingSpec spec, int? wanted)
     {
-        Dictionary<string, int> existing = admin.GetMetadata(TimeSpan.FromSeconds(15)).Topics.ToDictionary(t => t.Topic, t => t.Partitions.Count, StringComparer.Ordinal);
+        Dictionary<string, int> existing = TopicPartitions.Of(admin, kafka);
         (string Name, bool Compacted)[] all = [.. TopicNames.All(spec)];
-        (string Name, int Count)[] found = [.. all.Select(t => (t.Name, existing.GetValueOrDefault(kafka.Topic(t.Name)))).Where(t => t.Item2 > 0)];
+        (string Name, int Count)[] found = [.. all.Select(t => (t.Name, existing.GetValueOrDefault(t.Name))).Where(t => t.Item2 > 0)];
         if (found.Select(t => t.Count).Distinct().Count() > 1)
             throw new RankingException(ErrorCodes.PartitionsDiffer, $"the topics of {kafka.Namespace} must have equal numbers of partitions, but {string.Join(", ", found.GroupBy(t => t.Count).Select(g => $"{string.Join(", ", g.Select(t => t.Name))} {(g.Count() == 1 ? "has" : "have")} {g.Key}"))}");
         int partitions = found.Length > 0 ? found[0].Count : wanted ?? DefaultPartitions;
         if (partitions is < 1 or > 64 || !int.IsPow2(partitions) || (wanted is { } asked && asked != partitions))
             throw new RankingException(ErrorCodes.PartitionsDiffer, $"the topics of {kafka.Namespace} have {partitions} partitions; {(wanted is { } number ? $"{number} were asked for" : "a power of two up to 64 is expected")}");
-        TopicSpecification[] missing = [.. all.Where(t => !existing.ContainsKey(kafka.Topic(t.Name))).Select(t => new TopicSpecification
+        if (existing.ContainsKey(TopicNames.State)) NamespaceFeatures.Check(kafka, spec, partitions);
+        TopicSpecification[] missing = [.. all.Where(t => !existing.ContainsKey(t.Name)).Select(t => new TopicSpecification
         {
             Name = kafka.Topic(t.Name),
             NumPartitions = partitions,
@@ -108,8 +110,7 @@ public static class ProblemTopics
     static async Task LedAsync(IAdminClient admin, KafkaSettings kafka, HashSet<string> topics)
     {
         var waited = Stopwatch.StartNew();
-        // The broker's own answer: what the client remembers of topics that were not there a moment ago outlives their making.
-        while (admin.GetMetadata(TimeSpan.FromSeconds(15)).Topics.Where(t => topics.Contains(t.Topic)) is var made && (made.Count() < topics.Count || made.Any(t => t.Partitions.Any(p => p.Leader < 0))))
+        while (TopicPartitions.Described(admin, kafka).Where(t => topics.Contains(t.Topic)) is var made && (made.Count() < topics.Count || made.Any(t => t.Partitions.Any(p => p.Leader < 0))))
         {
             if (waited.Elapsed > TimeSpan.FromSeconds(30)) throw new RankingException(ErrorCodes.KafkaRefused, $"{kafka.BootstrapServers}: new topics have no leaders after 30 s");
             await Task.Delay(100);

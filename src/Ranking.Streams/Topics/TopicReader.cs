@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Confluent.Kafka;
 using Ranking.Features.Errors;
 
@@ -6,6 +7,8 @@ namespace Ranking.Streams.Topics;
 /// <summary>Reads partitions of some topics, at first all, assigned by hand, and knows when it has reached their ends.</summary>
 public sealed class TopicReader : IDisposable
 {
+    static readonly TimeSpan LongestElection = TimeSpan.FromSeconds(30);
+
     readonly KafkaSettings kafka;
     readonly string name;
     readonly IConsumer<byte[], byte[]?> consumer;
@@ -67,11 +70,26 @@ public sealed class TopicReader : IDisposable
     }
 
     /// <summary>The start of a partition's log and the end of what can be read, asked of the broker now.</summary>
-    /// <exception cref="KafkaException">The broker does not answer.</exception>
-    public (long Begin, long End) Bounds(string topic, int partition)
+    /// <param name="topic">The topic, without prefix.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="cancel">Ends a wait for a broker that is away, which has no other end where this can be cancelled.</param>
+    /// <exception cref="KafkaException">The broker does not answer, or the partition has no leader after 30 s.</exception>
+    public (long Begin, long End) Bounds(string topic, int partition, CancellationToken cancel = default)
     {
-        WatermarkOffsets offsets = consumer.QueryWatermarkOffsets(new TopicPartition(kafka.Topic(topic), partition), TimeSpan.FromSeconds(10));
-        return (offsets.Low.Value, offsets.High.Value);
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                WatermarkOffsets offsets = consumer.QueryWatermarkOffsets(new TopicPartition(kafka.Topic(topic), partition), TimeSpan.FromSeconds(10));
+                return (offsets.Low.Value, offsets.High.Value);
+            }
+            catch (KafkaException e) when ((e.Error is { IsLocalError: true, IsFatal: false } && cancel.CanBeCanceled)
+                || (e.Error.Code is Confluent.Kafka.ErrorCode.NotLeaderForPartition or Confluent.Kafka.ErrorCode.LeaderNotAvailable && waited.Elapsed < LongestElection))
+            {
+                if (cancel.WaitHandle.WaitOne(100)) cancel.ThrowIfCancellationRequested(); // of a topic that was made, or lost its leader, just before
+            }
+        }
     }
 
     /// <summary>The offset of the next message of a partition; null before the first was read.</summary>

@@ -2,9 +2,11 @@ using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Ranking.Features.Errors;
 using Ranking.Features.Events;
 using Ranking.Features.Examples;
 using Ranking.Features.Partitioning;
+using Ranking.Features.Spec;
 using Ranking.Streams.Contracts;
 using Ranking.Streams.Tests.Pipeline;
 using Ranking.Streams.Topics;
@@ -38,6 +40,18 @@ public class SourceTests
         }
         await problem.Run();
         Outcome.Of(Log).MustEqual(problem.Outcome);
+    }
+
+    [Fact]
+    public async Task A_namespace_of_other_features_is_refused_before_anything_is_written_to_it()
+    {
+        await using RealProblem problem = await RealProblem.Create(partitions: 2);
+        RankingSpec same = Outcome.Builder.Plan.Spec, other = same with { Delay = TimeSpan.FromSeconds(6) };
+        Assert.Equal(2, await ProblemTopics.EnsureAsync(problem.Kafka, other)); // nothing is of any features yet
+        problem.Replay(Log);
+        await problem.Run();
+        Assert.Equal(ErrorCodes.FeatureHashDiffers, (await Assert.ThrowsAsync<RankingException>(() => ProblemTopics.EnsureAsync(problem.Kafka, other))).Error);
+        Assert.Equal(2, await ProblemTopics.EnsureAsync(problem.Kafka, same));
     }
 
     [Fact]

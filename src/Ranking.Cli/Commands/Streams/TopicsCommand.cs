@@ -1,4 +1,3 @@
-using Confluent.Kafka;
 using Ranking.Cli.Parsing;
 using Ranking.Features.Errors;
 using Ranking.Features.Spec;
@@ -22,18 +21,8 @@ internal abstract class TopicsCommand(string name, string description, string ex
     /// <summary>The partitions of those of the problem's topics that the broker has, by their names without the prefix.</summary>
     protected static Dictionary<string, int> Partitions(RankingSpec spec, KafkaSettings kafka)
     {
-        var settings = new AdminClientConfig((kafka.Extra ?? new Dictionary<string, string>()).ToDictionary()) { BootstrapServers = kafka.BootstrapServers };
-        string? trouble = null;
-        using IAdminClient admin = new AdminClientBuilder(settings).SetLogHandler((_, _) => { }).SetErrorHandler((_, e) => trouble = e.Reason).Build();
-        try
-        {
-            Dictionary<string, int> all = admin.GetMetadata(Patience).Topics.ToDictionary(t => t.Topic, t => t.Partitions.Count, StringComparer.Ordinal);
-            return TopicNames.All(spec).Where(t => all.GetValueOrDefault(kafka.Topic(t.Name)) > 0).ToDictionary(t => t.Name, t => all[kafka.Topic(t.Name)], StringComparer.Ordinal);
-        }
-        catch (KafkaException e) when (e.Error.IsLocalError)
-        {
-            throw new RankingException(ErrorCodes.KafkaUnreachable, $"{kafka.BootstrapServers}: {trouble ?? e.Error.Reason}", e);
-        }
+        Dictionary<string, int> all = TopicPartitions.Of(kafka);
+        return TopicNames.All(spec).Where(t => all.ContainsKey(t.Name)).ToDictionary(t => t.Name, t => all[t.Name], StringComparer.Ordinal);
     }
 
     /// <summary>The partitions of a topic that must exist.</summary>

@@ -9,10 +9,16 @@ using Ranking.Mbat.Benchmarks;
 
 // In one process, so that ratios are of one run and nothing is built anew: dotnet run -c Release -- --filter '*'
 // dotnet run -c Release -- search-in-turn: the searches round after round in thread time.
+// dotnet run -c Release -- documents-in-turn: the documents and the parser likewise.
 // Many short iterations and their minimum: on a machine that others use, the minimum is what the code costs.
 if (args is ["search-in-turn"])
 {
     SearchInTurn.Run();
+    return;
+}
+if (args is ["documents-in-turn"])
+{
+    DocumentsInTurn.Run();
     return;
 }
 ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)

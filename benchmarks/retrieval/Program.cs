@@ -5,6 +5,18 @@ using Ranking.RetrievalStudy;
 //   DATA  folder of corpora, JSON lines of id, label, doc (default ../shared/data/json)
 //   OUT   folder for study-DATE.md and its plots (default benchmarks/retrieval/results)
 //   PART  labels, distance, films, capacity, depth: only these (default all, which takes an hour on two cores)
+// For million.sh: million-vectors DATA OUT COUNT writes vectors, million-search OUT COUNT measures our index on them.
+if (args is ["million-vectors", var corpora, var into, var vectors])
+{
+    Directory.CreateDirectory(into);
+    MillionVectors.Write(corpora, into, int.Parse(vectors, CultureInfo.InvariantCulture));
+    return 0;
+}
+if (args is ["million-search", var from, var searched])
+{
+    MillionSearch.Run(from, int.Parse(searched, CultureInfo.InvariantCulture));
+    return 0;
+}
 string data = args.Length > 0 ? args[0] : Path.Combine("..", "shared", "data", "json");
 string outFolder = args.Length > 1 ? args[1] : Path.Combine("benchmarks", "retrieval", "results");
 if (!Directory.Exists(data))

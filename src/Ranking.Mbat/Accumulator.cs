@@ -93,14 +93,21 @@ internal sealed class Accumulator(int dimension)
         double scale = square == 0 ? 0 : 1 / Math.Sqrt(square);
         if (_spilled || !Avx.IsSupported)
         {
-            for (int i = 0; i < unit.Length; i++)
-                unit[i] = (float)(At(i) * scale);
+            for (int at = 0; at < unit.Length; at++)
+                unit[at] = (float)(At(at) * scale);
             return;
         }
         ref int from = ref MemoryMarshal.GetArrayDataReference(_sum);
         ref float to = ref MemoryMarshal.GetReference(unit);
+        nuint i = 0;
+        if (Avx512F.IsSupported)
+        {
+            Vector512<double> wide = Vector512.Create(scale);
+            for (; i < (nuint)unit.Length; i += 8)
+                Avx512F.ConvertToVector256Single(Avx512F.ConvertToVector512Double(Vector256.LoadUnsafe(ref from, i)) * wide).StoreUnsafe(ref to, i);
+        }
         Vector256<double> factor = Vector256.Create(scale);
-        for (nuint i = 0; i < (nuint)unit.Length; i += 4)
+        for (; i < (nuint)unit.Length; i += 4)
             Avx.ConvertToVector128Single(Avx.ConvertToVector256Double(Vector128.LoadUnsafe(ref from, i)) * factor).StoreUnsafe(ref to, i);
     }
 

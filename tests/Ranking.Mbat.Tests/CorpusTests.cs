@@ -93,7 +93,10 @@ public class CorpusTests
         string corpus = string.Join("\n", Enumerable.Range(0, 700).Select(i => $"{{\"i\":{i}}}"));
         using (CorpusReader reader = new(new MemoryStream(Encoding.UTF8.GetBytes(corpus))))
         using (VectorWriter writer = VectorWriter.Create(path, format, encoder.Settings))
-            Assert.Equal(700, CorpusEncoder.Run(reader, encoder, (id, _, vector) => writer.Write(id, vector), threads: 2));
+        {
+            Assert.Equal(700, CorpusEncoder.Run(reader, encoder, writer, threads: 2));
+            Assert.Equal((700, (long?)corpus.Length, (long)corpus.Length), (writer.Count, reader.SourceLength, reader.SourceBytesRead));
+        }
         List<(string Id, float[] Vector)> read = [.. VectorReader.Read(path, 48)];
         Assert.Equal(700, read.Count);
         for (int i = 0; i < 700; i++)

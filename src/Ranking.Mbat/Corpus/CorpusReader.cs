@@ -14,6 +14,7 @@ namespace Ranking.Mbat;
 public sealed class CorpusReader : IDisposable
 {
     private const int LongLine = 1 << 20;
+    private readonly Stream _source;
     private readonly Stream _stream;
     private readonly int _maxBytes;
     private byte[] _buffer = new byte[1 << 16];
@@ -31,7 +32,7 @@ public sealed class CorpusReader : IDisposable
     /// <exception cref="MbatFormatException">The stream is no array where one is demanded.</exception>
     public CorpusReader(Stream stream, CorpusFormat format = CorpusFormat.Auto, int maxBytes = 1 << 28)
     {
-        _stream = stream;
+        (_source, _stream) = (stream, stream);
         _maxBytes = maxBytes;
         while (_end - _start < 2 && !_ended)
             Fill();
@@ -61,6 +62,12 @@ public sealed class CorpusReader : IDisposable
 
     /// <summary>Bytes of the documents read so far, after decompression.</summary>
     public long BytesRead { get; private set; }
+
+    /// <summary>Bytes of the file, compressed or not, that have been read so far; 0 of a stream that has no length.</summary>
+    public long SourceBytesRead => _source.CanSeek ? _source.Position : 0;
+
+    /// <summary>Bytes of the file; null of a stream that has no length.</summary>
+    public long? SourceLength => _source.CanSeek ? _source.Length : null;
 
     /// <summary>The next document.</summary>
     /// <returns>Whether there was one.</returns>

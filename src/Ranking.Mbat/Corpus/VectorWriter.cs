@@ -26,7 +26,7 @@ public sealed class VectorWriter : IDisposable
     private readonly TextWriter? _ids;
     private readonly VectorFormat _format;
     private readonly int _dimension;
-    private readonly Utf8JsonWriter? _json;
+    private readonly VectorText? _text;
     private bool _open = true;
 
     /// <param name="stream">Target; it must seek for <see cref="VectorFormat.Npy"/>, whose header holds the count. Left open.</param>
@@ -42,7 +42,7 @@ public sealed class VectorWriter : IDisposable
         if (format == VectorFormat.Npy)
             stream.Write(Header(0));
         if (format == VectorFormat.Json)
-            _json = new Utf8JsonWriter(stream);
+            _text = new VectorText();
     }
 
     /// <summary>Opens a file, with its ids in <c>PATH.ids</c> and the settings in <c>PATH.settings.json</c>, unless the format is JSON.</summary>
@@ -60,6 +60,9 @@ public sealed class VectorWriter : IDisposable
     /// <summary>Vectors written so far.</summary>
     public long Count { get; private set; }
 
+    /// <summary>Whether vectors are lines of text.</summary>
+    internal bool IsText => _text is not null;
+
     private bool _owned;
 
     /// <summary>Writes one vector.</summary>
@@ -71,22 +74,21 @@ public sealed class VectorWriter : IDisposable
         if (_ids is not null && id.AsSpan().IndexOfAny('\n', '\r') >= 0)
             throw new ArgumentException($"id {JsonEncodedText.Encode(id)}: ids are written one a line and may hold no line break");
         Count++;
-        if (_json is null)
+        if (_text is not null)
         {
-            _stream.Write(MemoryMarshal.AsBytes(vector));
-            _ids?.WriteLine(id);
+            _text.Render(id, vector);
+            _stream.Write(_text.Line);
             return;
         }
-        _json.WriteStartObject();
-        _json.WriteString("id"u8, id);
-        _json.WriteStartArray("vector"u8);
-        foreach (float x in vector)
-            _json.WriteNumberValue(x);
-        _json.WriteEndArray();
-        _json.WriteEndObject();
-        _json.Flush();
-        _json.Reset();
-        _stream.WriteByte((byte)'\n');
+        _stream.Write(MemoryMarshal.AsBytes(vector));
+        _ids?.WriteLine(id);
+    }
+
+    /// <summary>Writes a vector that has become text elsewhere.</summary>
+    internal void Write(VectorText text)
+    {
+        Count++;
+        _stream.Write(text.Line);
     }
 
     /// <summary>Finishes the file.</summary>
@@ -95,7 +97,7 @@ public sealed class VectorWriter : IDisposable
         if (!_open)
             return;
         _open = false;
-        _json?.Dispose();
+        _text?.Dispose();
         _ids?.Dispose();
         if (_format == VectorFormat.Npy)
         {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Ranking.Mbat;
@@ -78,15 +79,25 @@ internal static class StableHash
     private static ulong Long(ref ReadOnlySpan<byte> bytes, ulong hash)
     {
         ulong a = hash, b = hash ^ First, c = hash ^ Second, d = ulong.RotateLeft(hash, 32);
-        while (bytes.Length > 64)
+        ref byte from = ref MemoryMarshal.GetReference(bytes);
+        int length = bytes.Length, at = 0;
+        for (; length - at > 64; at += 64)
         {
-            a = Fold(BinaryPrimitives.ReadUInt64LittleEndian(bytes) ^ First ^ a, BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]) ^ Second ^ ulong.RotateLeft(a, 32));
-            b = Fold(BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]) ^ First ^ b, BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]) ^ Second ^ ulong.RotateLeft(b, 32));
-            c = Fold(BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]) ^ First ^ c, BinaryPrimitives.ReadUInt64LittleEndian(bytes[40..]) ^ Second ^ ulong.RotateLeft(c, 32));
-            d = Fold(BinaryPrimitives.ReadUInt64LittleEndian(bytes[48..]) ^ First ^ d, BinaryPrimitives.ReadUInt64LittleEndian(bytes[56..]) ^ Second ^ ulong.RotateLeft(d, 32));
-            bytes = bytes[64..];
+            ref byte part = ref Unsafe.Add(ref from, at);
+            a = Fold(Word(ref part, 0) ^ First ^ a, Word(ref part, 8) ^ Second ^ ulong.RotateLeft(a, 32));
+            b = Fold(Word(ref part, 16) ^ First ^ b, Word(ref part, 24) ^ Second ^ ulong.RotateLeft(b, 32));
+            c = Fold(Word(ref part, 32) ^ First ^ c, Word(ref part, 40) ^ Second ^ ulong.RotateLeft(c, 32));
+            d = Fold(Word(ref part, 48) ^ First ^ d, Word(ref part, 56) ^ Second ^ ulong.RotateLeft(d, 32));
         }
+        bytes = bytes[at..];
         return Mix(Mix(a) + 3 * Mix(b) + 5 * Mix(c) + 7 * Mix(d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Word(ref byte from, int at)
+    {
+        ulong word = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref from, at));
+        return BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word);
     }
 
     private static ulong Fold(ulong a, ulong b)

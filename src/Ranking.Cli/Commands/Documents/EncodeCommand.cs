@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
 using Ranking.Cli.Output;
 using Ranking.Cli.Parsing;
 using Ranking.Features.Errors;
@@ -40,14 +42,22 @@ internal sealed class EncodeCommand : RankingCommand
             await Task.Run(() =>
             {
                 using CorpusReader corpus = run.Get(input) is { } file and not "-" ? CorpusReader.Open(file) : new(Console.OpenStandardInput());
-                CorpusEncoder.Run(corpus, encoder, (id, _, vector) => writer.Write(id, vector), progress: new Counted(step), cancel: run.Stopping);
+                CorpusEncoder.Run(corpus, encoder, writer, progress: new Shown(step, corpus), cancel: run.Stopping);
             }).WaitAsync(run.Stopping);
             return 0;
         });
     }
 
-    sealed class Counted(Progress.Step step) : IProgress<long>
+    // Of a file how many of its bytes are read; of a pipe, whose length nobody knows, how many documents.
+    sealed class Shown(Progress.Step step, CorpusReader corpus) : IProgress<long>
     {
-        public void Report(long value) => step.Report(value);
+        readonly long started = Stopwatch.GetTimestamp();
+
+        public void Report(long value)
+        {
+            string text = string.Create(CultureInfo.InvariantCulture, $"{corpus.BytesRead / 1e6 / Stopwatch.GetElapsedTime(started).TotalSeconds:F1} MB/s");
+            if (corpus.SourceLength is { } length) step.Report(corpus.SourceBytesRead, string.Create(CultureInfo.InvariantCulture, $"{value:N0} documents, {text}"), length);
+            else step.Report(value, text);
+        }
     }
 }

@@ -8,7 +8,13 @@ using Perfolizer.Horology;
 using Ranking.Benchmarks;
 
 // From the repository's root, one class at a time: dotnet run -c Release --project benchmarks/Ranking.Benchmarks -- --filter '*Score*'
+// dotnet run -c Release --project benchmarks/Ranking.Benchmarks -- freshness [REDIS|- [KAFKA]]: how soon documents are found.
 // In one process, so that ratios are of one run; the minimum beside the mean, which on a machine that others use is what the code costs.
+if (args is ["freshness", ..])
+{
+    await Freshness.RunAsync(args.ElementAtOrDefault(1) is "-" ? null : args.ElementAtOrDefault(1), args.ElementAtOrDefault(2));
+    return;
+}
 ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
     .AddDiagnoser(MemoryDiagnoser.Default)
     .AddColumn(StatisticColumn.Min)

@@ -12,8 +12,8 @@ namespace Ranking.Streams.Loop;
 
 /// <summary>
 /// One session of a member: from joining the group to leaving it. All on one thread: poll, give to the tasks, let them go as far as they
-/// can, and commit outputs, changelog and positions in one transaction. Partitions come and go all at once; between them and the first
-/// read stands the restore.
+/// can, and commit outputs, changelog and positions in one transaction, whose end is waited for while the next one is worked on.
+/// Partitions come and go all at once; between them and the first read stands the restore.
 /// </summary>
 sealed partial class MemberSession : IDisposable
 {
@@ -37,6 +37,7 @@ sealed partial class MemberSession : IDisposable
     readonly Stopwatch sinceCommit = Stopwatch.StartNew(), sinceRows = Stopwatch.StartNew(), sinceDelete = Stopwatch.StartNew(), sinceTaken = Stopwatch.StartNew();
     StateRestore? restore;
     Dictionary<TopicPartition, long>? unheard; // of counts and answers where they ended when the tasks began, until that was read
+    (long Used, PipelineCounts Written)? committing; // what the commit that is under way adds
     CancellationToken stopping;
     bool joined, caughtUp, lost;
 
@@ -87,12 +88,14 @@ sealed partial class MemberSession : IDisposable
             if (lost) throw new KafkaException(new Error(KafkaError.UnknownMemberId, "the group gave this member's partitions away"));
             if (unheard is null || HasHeard()) Advance();
             pacing.Resume(consumer, tasks);
+            if (!writer.IsCommitting) FinishCommit();
             if (restore is null && joined && sinceCommit.Elapsed >= options.CommitEvery) CommitWhatIsDue(worked);
             if (!caughtUp) idle.Restart();
             progress.Report(tasks.Values, caughtUp);
             if (caughtUp && untilIdle is { } wait && idle.Elapsed >= wait) break;
         }
         if (restore is null) Commit();
+        FinishCommit();
     }
 
     /// <summary>
@@ -121,8 +124,8 @@ sealed partial class MemberSession : IDisposable
     {
         restore?.Dispose();
         consumer.Dispose();
-        foreach (HeldTask held in tasks.Values) held.Dispose();
         writer.Dispose();
+        foreach (HeldTask held in tasks.Values) held.Dispose();
         offsets.Dispose();
     }
 
@@ -141,7 +144,11 @@ sealed partial class MemberSession : IDisposable
         LogReleased(logger, options.Member, commit);
         restore?.Dispose();
         restore = null;
-        if (commit) Commit();
+        if (commit)
+        {
+            Commit();
+            FinishCommit();
+        }
         else
         {
             writer.Abort();
@@ -268,9 +275,8 @@ sealed partial class MemberSession : IDisposable
         {
             if (unheard is null) pacing.Choose(tasks.Values);
             Commit();
-            if (unheard is null) pacing.Pause(consumer);
         }
-        else if (!rows && atEnd && !caughtUp) caughtUp = IsCaughtUp();
+        else if (!rows && atEnd && !caughtUp && committing is null) caughtUp = IsCaughtUp();
         if (sinceDelete.Elapsed >= DeleteEvery) DeleteApplied();
         sinceCommit.Restart();
     }
@@ -293,8 +299,10 @@ sealed partial class MemberSession : IDisposable
         return tasks.Values.All(held => held.Positions.Index().All(at => at.Item >= ends[new(kafka.Topic(input.Topics[at.Index]), held.Partition)]));
     }
 
+    /// <summary>Begins a commit of what was done since the last one began.</summary>
     void Commit()
     {
+        FinishCommit();
         HandOver();
         output.SendFrames();
         HeldTask[] changed = [.. tasks.Values.Where(t => t.Changed)];
@@ -303,18 +311,31 @@ sealed partial class MemberSession : IDisposable
         options.Probe?.Invoke("written");
         // Changed or not, every position is there: a transaction without offsets would fence nobody.
         TopicPartitionOffset[] positions = [.. tasks.Values.SelectMany(held => held.Committed.Select((at, t) => new TopicPartitionOffset(kafka.Topic(input.Topics[t]), held.Partition, at)))];
-        writer.Commit(positions, consumer.ConsumerGroupMetadata, stopping);
-        options.Probe?.Invoke("committed");
-        foreach (HeldTask held in changed) held.ApplyChanges();
+        writer.BeginCommit(positions, consumer.ConsumerGroupMetadata, () =>
+        {
+            options.Probe?.Invoke("committed");
+            foreach (HeldTask held in changed) held.ApplyChanges();
+            options.Probe?.Invoke("applied");
+        }, stopping);
+        committing = (tasks.Values.Sum(t => t.TakeUsed()), output.Written);
+    }
+
+    /// <summary>Waits for the commit that is under way, and does what has to follow it.</summary>
+    void FinishCommit()
+    {
+        writer.Finish();
+        if (committing is not { } done) return;
+        committing = null;
         if (memory.IsOver) memory.Trim();
-        options.Probe?.Invoke("applied");
-        progress.Committed(tasks.Values.Sum(t => t.TakeUsed()), output.Written);
+        pacing.Pause(consumer);
+        progress.Committed(done.Used, done.Written);
     }
 
     /// <summary>Deletes what is applied for good of counts and answers: nobody but their owner reads them.</summary>
     void DeleteApplied()
     {
         sinceDelete.Restart();
+        FinishCommit();
         TopicPartitionOffset[] applied = [.. tasks.Values.SelectMany(held => Enumerable.Range(input.Sources, input.Topics.Count - input.Sources)
             .Select(t => new TopicPartitionOffset(kafka.Topic(input.Topics[t]), held.Partition, held.Committed[t])))];
         if (applied.Length == 0) return;

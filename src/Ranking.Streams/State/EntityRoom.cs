@@ -13,7 +13,7 @@ sealed class EntityRoom : IEntityStates
     readonly StateMemory memory;
     readonly Dictionary<string, Held> held = new(StringComparer.Ordinal);
     readonly Queue<Held> inTurn = [];
-    readonly List<Held> changed = [];
+    readonly List<Held> changed = [], removed = [];
 
     public EntityRoom(FeaturePlan plan, OwnerPlan owner, IStateReader stored, StateMemory memory)
     {
@@ -44,8 +44,8 @@ sealed class EntityRoom : IEntityStates
     /// <inheritdoc/>
     public void Add(string id, EntityState state)
     {
-        if (held.TryGetValue(id, out Held? removed)) removed.State = state;
-        else Hold(id, state, StateMemory.Estimate(0));
+        held.Remove(id); // one that was removed a moment ago
+        Hold(id, state, StateMemory.Estimate(0));
     }
 
     /// <inheritdoc/>
@@ -62,6 +62,8 @@ sealed class EntityRoom : IEntityStates
     /// <summary>Appends the changes since the last time.</summary>
     public void Collect(List<StateChange> changes, PackedWriter writer)
     {
+        foreach (Held of in removed) if (held.GetValueOrDefault(of.Id) == of) held.Remove(of.Id);
+        removed.Clear();
         foreach (Held of in changed)
         {
             of.IsChanged = false;
@@ -69,7 +71,7 @@ sealed class EntityRoom : IEntityStates
             of.State?.WriteState(writer);
             changes.Add(new(StateKeys.Of(Room, of.Id), of.State is null ? null : writer.Written.ToArray()));
             Resize(of, of.State is null ? 0 : StateMemory.Estimate(writer.Written.Length));
-            if (of.State is null) held.Remove(of.Id);
+            if (of.State is null) removed.Add(of); // until RocksDB has it, it is known here that the entity is gone
         }
         changed.Clear();
         if (inTurn.Count > 2 * held.Count + 1_000) // those that were removed
@@ -80,7 +82,7 @@ sealed class EntityRoom : IEntityStates
         }
     }
 
-    /// <summary>Lets go of entities, longest unused first, until there is little enough. What is let go was committed.</summary>
+    /// <summary>Lets go of entities, longest unused first, until there is little enough. What is let go is in RocksDB.</summary>
     public void Trim()
     {
         for (int n = inTurn.Count; n > 0 && memory.IsOver; n--)
@@ -127,7 +129,7 @@ sealed class EntityRoom : IEntityStates
         return EntityState.ReadState(ref reader, plan, owner);
     }
 
-    /// <summary>An entity that is there as objects, or was removed since the last commit.</summary>
+    /// <summary>An entity that is there as objects, or was removed and may still be in RocksDB.</summary>
     sealed class Held(string id)
     {
         public string Id => id;

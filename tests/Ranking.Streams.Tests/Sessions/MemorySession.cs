@@ -22,6 +22,7 @@ sealed class MemorySession : IMessageWriter, IDisposable
     readonly HeldTask[] tasks;
     readonly List<(string Topic, int Partition, byte[] Key, byte[]? Value, Headers? Headers)> transaction = [];
     Dictionary<(int Task, int Topic), long>? unheard;
+    HeldTask[] committing = [];
 
     /// <summary>Takes partitions: each task begins where the changelog ends.</summary>
     /// <param name="broker">What is committed.</param>
@@ -88,6 +89,7 @@ sealed class MemorySession : IMessageWriter, IDisposable
     /// <param name="applies">Whether the session lives long enough to have RocksDB follow.</param>
     public void Commit(bool applies = true)
     {
+        Finish();
         HandOver();
         output.SendFrames();
         HeldTask[] changed = [.. tasks.Where(t => t.Changed)];
@@ -96,7 +98,14 @@ sealed class MemorySession : IMessageWriter, IDisposable
         foreach (HeldTask held in changed) broker.Mark(TopicNames.State, held.Partition);
         transaction.Clear();
         if (!applies) return;
-        foreach (HeldTask held in changed) held.ApplyChanges();
+        committing = changed;
+        if (random.Next(2) == 0) Finish(); // else RocksDB follows while the next one is worked on
+    }
+
+    void Finish()
+    {
+        foreach (HeldTask held in committing) held.ApplyChanges();
+        committing = [];
         if (memory.IsOver) memory.Trim();
     }
 

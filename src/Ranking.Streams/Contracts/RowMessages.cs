@@ -33,7 +33,7 @@ public static class RowMessages
         headers is not null && headers.TryGetLastBytes(GoneHeader, out byte[] text) && long.TryParse(text, CultureInfo.InvariantCulture, out long watermarkMs) ? watermarkMs : null;
 
     /// <summary>A row.</summary>
-    public static byte[] Encode(byte[] row) => MessageCodec.Write(1, row, static (ref MessagePackWriter w, byte[] b) => w.Write(b));
+    public static byte[] Encode(ReadOnlySpan<byte> row) => MessageCodec.Write(1, row, static (ref MessagePackWriter w, ReadOnlySpan<byte> b) => w.Write(b));
 
     /// <summary>Reads a row.</summary>
     /// <exception cref="MessageFormatException">It cannot be read.</exception>

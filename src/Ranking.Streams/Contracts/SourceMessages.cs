@@ -83,18 +83,18 @@ public static class SourceMessages
     /// <param name="value">The message.</param>
     /// <param name="contextFields">How many context fields the spec has.</param>
     /// <exception cref="MessageFormatException">It cannot be read, or an id is not 1 to 512 bytes of UTF-8.</exception>
-    public static SourceMessage Decode(string topic, ReadOnlyMemory<byte> value, int contextFields) => MessageCodec.Read(value, 1, (ref MessagePackReader r, int fields) =>
+    public static SourceMessage Decode(string topic, ReadOnlyMemory<byte> value, int contextFields) => MessageCodec.Read(value, 1, (Topic: topic, ContextFields: contextFields), static (ref MessagePackReader r, int fields, (string Topic, int ContextFields) of) =>
     {
         long timeMs = r.ReadInt64();
         if (fields == 1) return new SourceMessage(timeMs, null);
-        SourceEvent e = topic switch
+        SourceEvent e = of.Topic switch
         {
-            "impressions" => new Impression(timeMs, Id(ref r, "request id"), Id(ref r, "user"), Id(ref r, "item"), Position(ref r), Context(ref r, contextFields)),
+            "impressions" => new Impression(timeMs, Id(ref r, "request id"), Id(ref r, "user"), Id(ref r, "item"), Position(ref r), Context(ref r, of.ContextFields)),
             "feedback" => new Feedback(timeMs, r.TryReadNil() ? null : Id(ref r, "request id"), Id(ref r, "user"), Id(ref r, "item"), MessageCodec.Text(ref r), r.ReadInt64()),
             "served" => new Served(timeMs, Id(ref r, "request id"), Id(ref r, "user"), Id(ref r, "item"), MessageCodec.Text(ref r), MessageCodec.Text(ref r), Position(ref r), Reasons(ref r), MessageCodec.Bytes(ref r)),
-            _ => new EntityDocument(timeMs, topic["entities.".Length..], Id(ref r, "id"), r.TryReadNil() ? null : MessageCodec.Bytes(ref r)),
+            _ => new EntityDocument(timeMs, of.Topic["entities.".Length..], Id(ref r, "id"), r.TryReadNil() ? null : MessageCodec.Bytes(ref r)),
         };
-        if (topic == ErasureTopic && fields > 3 && r.ReadBoolean()) return new SourceMessage(timeMs, null, new(e.Key, timeMs));
+        if (of.Topic == ErasureTopic && fields > 3 && r.ReadBoolean()) return new SourceMessage(timeMs, null, new(e.Key, timeMs));
         return new SourceMessage(timeMs, e);
     });
 

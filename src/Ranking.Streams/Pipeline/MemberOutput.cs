@@ -130,7 +130,7 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
         public void EmitRow(OwnerPlan owner, string id, ReadOnlySpan<byte> row)
         {
             member.written.Rows++;
-            member.Write(TopicNames.Rows, own, RowMessages.Key(owner.Kind, id), RowMessages.Encode(row.ToArray()));
+            member.Write(TopicNames.Rows, own, RowMessages.Key(owner.Kind, id), RowMessages.Encode(row));
         }
 
         public void DeleteRow(OwnerPlan owner, string id, long watermarkMs)

@@ -21,6 +21,7 @@ sealed class TaskStore : ITaskState, IDisposable
     readonly NumberedRoom<OwnerEvent> questions = new(StateKeys.Questions, StateCodec.Write);
     readonly EntityRoom[] entities;
     readonly PackedWriter writer = new();
+    int expected; // changes, as many as last time
 
     /// <summary>The state that is stored.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
@@ -82,7 +83,7 @@ sealed class TaskStore : ITaskState, IDisposable
     /// <summary>What changed since the last time; the marks come last.</summary>
     public List<StateChange> Collect(TaskMarks marks, long[] positions)
     {
-        var changes = new List<StateChange>();
+        var changes = new List<StateChange>(expected);
         sorting.Collect(changes, writer);
         waiting.Collect(changes, writer);
         served.Collect(changes, writer);
@@ -93,6 +94,7 @@ sealed class TaskStore : ITaskState, IDisposable
         Positions = [.. positions];
         new CommittedMarks(Positions, marks).Write(writer, featureHash);
         changes.Add(new(StateKeys.OfMarks, writer.Written.ToArray()));
+        expected = changes.Count;
         return changes;
     }
 }

@@ -23,7 +23,7 @@ internal static class TopicMessages
                 TopicNames.Counts => TaskMessages.DecodeCounts(value),
                 TopicNames.Answers => TaskMessages.DecodeAnswers(value),
                 _ when topic.EndsWith(".dead", StringComparison.Ordinal) || topic.EndsWith(".late", StringComparison.Ordinal) => Letter(spec, topic, DeadLetters.Decode(value)),
-                _ => Source(spec, SourceRecords.Decode(topic, new() { Value = value }, spec.Context)),
+                _ => Source(spec, SourceRecords.Decode(topic, new() { Value = value }, spec.Context, spec.Json)),
             };
         }
         catch (Exception e) when (e is MessageFormatException or MessagePack.MessagePackSerializationException or ArgumentException)

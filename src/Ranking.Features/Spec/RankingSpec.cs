@@ -27,6 +27,9 @@ public sealed record RankingSpec
     /// <summary>The SQL files beside the spec that turn raw logs into events.</summary>
     public required SourcesSpec Sources { get; init; }
 
+    /// <summary>How JSON records of the source topics name their fields, where other people's producers write them.</summary>
+    public JsonSpec? Json { get; init; }
+
     /// <summary>Fields of an impression beside its ids: a request's context or a candidate's features give them when serving.</summary>
     [Length(0, 200)]
     public OrderedDictionary<string, ContextFieldSpec> Context { get; init; } = [];

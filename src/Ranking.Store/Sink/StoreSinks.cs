@@ -42,7 +42,7 @@ public sealed partial class StoreSinks : IDisposable
         if (plan.Spec.Entities.ContainsKey(VectorStore.SearchedKind))
         {
             if ((await store.AbilitiesAsync()).VectorSets)
-                documents = new(store, VectorStore.SearchedKind, new MbatEncoder(plan.Mbat), plan.Spec.Lateness, reader => new KafkaDocuments(kafka, reader, VectorStore.SearchedKind, partitions, held), logs: logs);
+                documents = new(store, VectorStore.SearchedKind, new MbatEncoder(plan.Mbat), plan.Spec.Lateness, reader => new KafkaDocuments(kafka, reader, VectorStore.SearchedKind, partitions, held, plan.Spec.Json), logs: logs);
             else LogNoVectorSets(logs.CreateLogger<DocumentSink>());
         }
         return new(new(kafka, partitions, held), store, documents, logs);

@@ -24,11 +24,12 @@ public static class SourceRecords
     /// <param name="topic">The topic's name without prefix: impressions, feedback, served or entities.KIND.</param>
     /// <param name="record">Key, value and headers.</param>
     /// <param name="context">The spec's context fields.</param>
+    /// <param name="json">How JSON records name their fields; null: as the SQL does.</param>
     /// <exception cref="MessageFormatException">It cannot be used; the message says which field, its value and what was expected.</exception>
-    public static SourceMessage Decode(string topic, Message<byte[], byte[]?> record, OrderedDictionary<string, ContextFieldSpec> context)
+    public static SourceMessage Decode(string topic, Message<byte[], byte[]?> record, OrderedDictionary<string, ContextFieldSpec> context, JsonSpec? json)
     {
         if (record.Value is null) return Deletion(topic, record);
-        return JsonRecord.IsJson(record.Value) ? JsonRecord.Decode(topic, record.Value, context) : SourceMessages.Decode(topic, record.Value, context.Count);
+        return JsonRecord.IsJson(record.Value) ? JsonRecord.Decode(topic, record.Value, context, json?.Of(topic)) : SourceMessages.Decode(topic, record.Value, context.Count);
     }
 
     static SourceMessage Deletion(string topic, Message<byte[], byte[]?> record)

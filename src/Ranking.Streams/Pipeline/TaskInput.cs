@@ -61,7 +61,7 @@ sealed partial class TaskInput
 
     void GiveSource(PipelineTask task, int topic, ConsumeResult<byte[], byte[]?> read)
     {
-        SourceMessage message = SourceRecords.Decode(Topics[topic], read.Message, spec.Context);
+        SourceMessage message = SourceRecords.Decode(Topics[topic], read.Message, spec.Context, spec.Json);
         if ((message.Erasure?.User ?? message.Event?.Key) is { } key && Murmur2.Partition(key, partitions) is var right && right != read.Partition.Value)
             throw new MessageFormatException(ErrorCodes.WrongPartition, $"lies in partition {read.Partition.Value}, but key '{key}' belongs to {right}: set the producer's partitioner to murmur2_random");
         if (message.Erasure is { } erasure) task.Erase(erasure);

@@ -35,7 +35,7 @@ public class SourceTests
             }
             long end = Log[^1].TimeMs + Features.Joining.FeatureRunTimes.Of(Outcome.Builder.Plan).ClosingMs;
             foreach (string topic in (string[])["impressions", "feedback", "served", "entities.user", "entities.item"])
-                for (int p = 0; p < 2; p++) writer.Write(topic, p, "~hb"u8.ToArray(), JsonSerializer.SerializeToUtf8Bytes(new { time = end }));
+                for (int p = 0; p < 2; p++) writer.Write(topic, p, "~hb"u8.ToArray(), topic == "entities.item" ? JsonSerializer.SerializeToUtf8Bytes(new { updated_at = end }) : JsonSerializer.SerializeToUtf8Bytes(new { time = end }));
             writer.Flush();
         }
         await problem.Run();
@@ -149,8 +149,9 @@ public class SourceTests
 
     static byte[] Json(SourceEvent e) => e switch
     {
-        Impression i => JsonSerializer.SerializeToUtf8Bytes(new { time = DateTimeOffset.FromUnixTimeMilliseconds(i.TimeMs).ToString("o"), request_id = i.RequestId, user = i.User, item = i.Item, position = i.Position, tab = i.Context[0].Id, context = new { author = i.Context[1].Id } }),
-        Feedback f => JsonSerializer.SerializeToUtf8Bytes(new { time = f.TimeMs, request_id = f.RequestId, user = f.User, item = f.Item, kind = f.Kind, value = f.Value / 1e6 }),
+        Impression i => JsonSerializer.SerializeToUtf8Bytes(new { time = DateTimeOffset.FromUnixTimeMilliseconds(i.TimeMs).ToString("o"), rid = i.RequestId, member = new { id = i.User }, item = i.Item, position = i.Position, context = new { tab = i.Context[0].Id }, made = new { by = i.Context[1].Id } }),
+        Feedback f => JsonSerializer.SerializeToUtf8Bytes(new { time = f.TimeMs, request_id = f.RequestId, user = f.User, item = f.Item, action = f.Kind, value = f.Value / 1e6 }),
+        EntityDocument { Kind: "item" } d => Encoding.UTF8.GetBytes($"{{\"sku\":{JsonSerializer.Serialize(d.Id)},\"updated_at\":{d.TimeMs},{Encoding.UTF8.GetString(d.Json!)[1..]}"), // the record is the document
         EntityDocument d => JsonSerializer.SerializeToUtf8Bytes(new { time = d.TimeMs, id = d.Id, doc = JsonSerializer.Deserialize<JsonElement>(d.Json) }),
         _ => throw new ArgumentOutOfRangeException(nameof(e)),
     };

@@ -12,8 +12,12 @@ namespace Ranking.Streams.Tests.Pipeline;
 /// <summary>What a run leaves: every example in the merged order, and the last row of each key.</summary>
 sealed class Outcome : ILocalOutput
 {
-    /// <summary>Entities are forgotten after silences that the histories have.</summary>
-    public static readonly FeatureBuilder Builder = new(new FeaturePlan(SmallProblem.Expiring(userSeconds: 900, itemSeconds: 250)));
+    /// <summary>Entities are forgotten after silences that the histories have; who writes JSON has names of his own.</summary>
+    public static readonly FeatureBuilder Builder = new(new FeaturePlan(SmallProblem.Expiring(userSeconds: 900, itemSeconds: 250) with
+    {
+        Json = new(new() { ["user"] = "member.id", ["request_id"] = "rid", ["author"] = "made.by" }, new() { ["kind"] = "action" },
+            new() { ["item"] = new() { ["id"] = "sku", ["time"] = "updated_at", ["doc"] = "." } }),
+    }));
 
     public List<Example> Examples { get; } = [];
 

@@ -19,6 +19,7 @@ sealed partial class SpecChecks(RankingSpec spec, MapNode root, SpecErrors error
         CheckEntities();
         CheckLabels();
         CheckLists();
+        if (spec.Json is { } json) CheckJson(json);
         CheckTables();
         if (spec.Features is not null) CheckFeatures();
         if (spec.Groups is not null && spec.Features is not null) CheckGroups();

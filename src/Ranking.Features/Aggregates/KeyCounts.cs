@@ -104,6 +104,14 @@ public sealed class KeyCounts : ICounts
         return counts;
     }
 
+    /// <summary>Passes over what <see cref="WriteState"/> wrote.</summary>
+    internal static void SkipState(ref PackedReader reader, KeyPlan plan)
+    {
+        for (int m = 0; m < plan.Measures.Length; m++) reader.UInt();
+        for (int i = 0; i < plan.Buckets.Length; i++)
+            for (int n = reader.Count() * (1 + plan.Measures.Length); n > 0; n--) reader.UInt();
+    }
+
     /// <inheritdoc/>
     public long Total(int measure) => totals[measure];
 

@@ -39,7 +39,16 @@ public sealed partial class EntityState
 
     /// <summary>Reads what <see cref="WriteState"/> wrote.</summary>
     /// <exception cref="InvalidDataException">It is damaged, or of another spec.</exception>
-    public static EntityState ReadState(ref PackedReader reader, FeaturePlan plan, OwnerPlan owner)
+    public static EntityState ReadState(ref PackedReader reader, FeaturePlan plan, OwnerPlan owner) => Read(ref reader, plan, owner, whole: true);
+
+    /// <summary>
+    /// Reads of what <see cref="WriteState"/> wrote only what says when something is due of the entity: its times, documents and silences.
+    /// A restart looks at every entity that there is.
+    /// </summary>
+    /// <exception cref="InvalidDataException">It is damaged, or of another spec.</exception>
+    public static EntityState ReadDue(ref PackedReader reader, FeaturePlan plan, OwnerPlan owner) => Read(ref reader, plan, owner, whole: false);
+
+    static EntityState Read(ref PackedReader reader, FeaturePlan plan, OwnerPlan owner, bool whole)
     {
         var state = new EntityState(plan, owner) { RowRound = reader.Int(), LastEventMs = reader.Int() };
         for (int n = reader.Count(); n > 0; n--)
@@ -49,19 +58,25 @@ public sealed partial class EntityState
             for (int i = 0; i < values?.Length; i++) values[i] = reader.Value();
             state.documents.Add((timeMs, values));
         }
+        if (!whole && state.silences is null) return state; // the rest is counts and recent events
         for (int n = reader.Count(); n > 0; n--)
         {
             int key = (int)reader.UInt();
             if (key >= owner.Keys.Length) throw new InvalidDataException($"stored counts of key {key}; {owner.Kind} has {owner.Keys.Length}");
-            string crossed = reader.Text() ?? "";
-            state.counts.Add((key, crossed), KeyCounts.ReadState(ref reader, owner.Keys[key]));
+            if (whole) state.counts.Add((key, reader.Text() ?? ""), KeyCounts.ReadState(ref reader, owner.Keys[key]));
+            else
+            {
+                reader.TextBytes();
+                KeyCounts.SkipState(ref reader, owner.Keys[key]);
+            }
         }
         foreach (RecentEvents of in state.recent)
         {
             for (int n = reader.Count(); n > 0; n--)
             {
                 long timeMs = state.LastEventMs - reader.Int();
-                of.Restore(timeMs, reader.Text() ?? "");
+                if (whole) of.Restore(timeMs, reader.Text() ?? "");
+                else reader.TextBytes();
             }
         }
         if (reader.Rest.Length > 0) state.silences?.ReadState(ref reader);

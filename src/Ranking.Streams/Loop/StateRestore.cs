@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Confluent.Kafka;
 using Ranking.Features.Errors;
 using Ranking.Features.Examples;
@@ -57,25 +58,35 @@ sealed class StateRestore : IDisposable
     {
         TopicPartition[] inputs = [.. held.SelectMany(Inputs)];
         Dictionary<TopicPartition, long> begins = inputs.Length == 0 ? [] : offsets.BeginsAsync(inputs).GetAwaiter().GetResult();
-        var tasks = new List<HeldTask>();
-        foreach (int p in held)
+        TaskStore[] stores = [.. held.Select(p => OrAgain(p, () => new TaskStore(builder.Plan, featureHash, databases[p], memory)))];
+        long[][] at = [.. held.Select((p, i) => Agree(p, stores[i], begins))];
+        // A task looks at every entity that it has, for what is due of it: all at once, since of millions that takes seconds.
+        var tasks = new PipelineTask[held.Length];
+        try
         {
-            try
-            {
-                var store = new TaskStore(builder.Plan, featureHash, databases[p], memory);
-                long[] at = Agree(p, store, begins);
-                var task = new PipelineTask(builder, p, partitions, output.Of(p), state: store);
-                tasks.Add(new(p, task, store, databases[p], at, positions[p]));
-                databases.Remove(p);
-            }
-            catch (RocksDbException)
-            {
-                databases[p].Clear(); // the next session restores it
-                foreach (HeldTask whole in tasks) whole.Dispose();
-                throw;
-            }
+            Parallel.For(0, held.Length, i => tasks[i] = OrAgain(held[i], () => new PipelineTask(builder, held[i], partitions, output.Of(held[i]), state: stores[i])));
         }
-        return tasks;
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+        HeldTask[] restored = [.. held.Select((p, i) => new HeldTask(p, tasks[i], stores[i], databases[p], at[i], positions[p]))];
+        databases.Clear();
+        return restored;
+    }
+
+    /// <summary>What RocksDB gives; where it is damaged it is cleared, and the next session restores it.</summary>
+    T OrAgain<T>(int p, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (RocksDbException)
+        {
+            databases[p].Clear();
+            throw;
+        }
     }
 
     public void Dispose()

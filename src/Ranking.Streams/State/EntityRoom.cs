@@ -25,7 +25,7 @@ sealed class EntityRoom : IEntityStates
     public long Bytes { get; private set; }
 
     /// <inheritdoc/>
-    public IEnumerable<KeyValuePair<string, EntityState>> All => stored.Rooms(Room, (byte)(Room + 1)).Select(s => KeyValuePair.Create(StateKeys.Id(s.Key), Read(s.Value!)));
+    public IEnumerable<KeyValuePair<string, EntityState>> All => stored.Rooms(Room, (byte)(Room + 1)).Select(s => KeyValuePair.Create(StateKeys.Id(s.Key), Due(s.Value!)));
 
     byte Room => (byte)(StateKeys.Entities + owner.Index);
 
@@ -121,6 +121,12 @@ sealed class EntityRoom : IEntityStates
         Bytes += bytes - of.Bytes;
         memory.Changes(bytes - of.Bytes);
         of.Bytes = bytes;
+    }
+
+    EntityState Due(byte[] bytes)
+    {
+        var reader = new PackedReader(bytes);
+        return EntityState.ReadDue(ref reader, plan, owner);
     }
 
     EntityState Read(byte[] bytes)

@@ -5,7 +5,7 @@ namespace Ranking.Features.Joining.State;
 /// <summary>The entities of one kind that a task owns.</summary>
 public interface IEntityStates
 {
-    /// <summary>All of them, in any order; read once, before anything changes.</summary>
+    /// <summary>All of them, in any order, each with no more than what is due of it (<see cref="EntityState.ReadDue"/>); read once, before anything changes.</summary>
     IEnumerable<KeyValuePair<string, EntityState>> All { get; }
 
     /// <summary>The state of an entity, or null.</summary>

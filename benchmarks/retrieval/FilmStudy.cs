@@ -5,7 +5,7 @@ using Ranking.Mbat;
 namespace Ranking.RetrievalStudy;
 
 /// <summary>
-/// Films have no labels, so their neighbours are those of vectors of 4,096 numbers, which exact TF-IDF cannot be: how many of the ten
+/// What a short vector loses of films: the neighbours are those of vectors of 4,096 numbers, which exact TF-IDF cannot be: how many of the ten
 /// nearest a shorter vector, or 8 bits instead of floats, finds again; and what a search among 10^3 to all of them costs one thread.
 /// </summary>
 internal static class FilmStudy

@@ -6,14 +6,19 @@ namespace Ranking.RetrievalStudy;
 /// <summary>Do neighbours share the label? MBAT by dimension, normalisation, arrays, numbers, keys and weights beside its rivals.</summary>
 internal static class LabelStudy
 {
-    public static void Run(string data, Report report)
+    public static void Run(string data, Report report) => Run("labels", report,
+    [
+        Corpus.Load(Path.Combine(data, "countries_versions_neardup.jsonl.gz"), "countries"),
+        Corpus.Load(Path.Combine(data, "schemastore_valid_by_schema.jsonl.gz"), "schemastore", without: "$schema"),
+        Corpus.Load(Path.Combine(data, "pokeapi.jsonl.gz"), "pokeapi"),
+    ]);
+
+    /// <summary>Every twelfth film; its label is its first genre, so genres are dropped.</summary>
+    public static void RunFilms(string data, Report report) =>
+        Run("film-labels", report, [Corpus.Load(Path.Combine(data, "wikipedia_movies.jsonl.gz"), "films", without: "genres", most: 3_000)]);
+
+    private static void Run(string name, Report report, Corpus[] corpora)
     {
-        Corpus[] corpora =
-        [
-            Corpus.Load(Path.Combine(data, "countries_versions_neardup.jsonl.gz"), "countries"),
-            Corpus.Load(Path.Combine(data, "schemastore_valid_by_schema.jsonl.gz"), "schemastore", without: "$schema"),
-            Corpus.Load(Path.Combine(data, "pokeapi.jsonl.gz"), "pokeapi"),
-        ];
         Dictionary<string, string[]> rows = [];
         LinePlot plot = new("D", "nearest neighbour has the same label", 0, 1, logX: true);
         foreach (Corpus corpus in corpora)
@@ -47,20 +52,20 @@ internal static class LabelStudy
             if (corpus.Name != "schemastore")
                 Score("MBAT 256, haar", Similarities.Mbat(corpus, mbat with { Keys = KeyKind.Haar, Dimension = 256 }));
 
-            double Score(string name, Similarity similarity)
+            double Score(string method, Similarity similarity)
             {
                 LabelScores scores = LabelScores.Of(corpus, similarity);
-                if (!rows.TryGetValue(name, out string[]? row))
-                    rows.Add(name, row = [name, .. corpora.SelectMany(_ => new[] { "–", "–" })]);
+                if (!rows.TryGetValue(method, out string[]? row))
+                    rows.Add(method, row = [method, .. corpora.SelectMany(_ => new[] { "–", "–" })]);
                 int column = 1 + 2 * Array.IndexOf(corpora, corpus);
                 (row[column], row[column + 1]) = (scores.Nearest.ToString("F4", CultureInfo.InvariantCulture), scores.Recall10.ToString("F4", CultureInfo.InvariantCulture));
-                Console.Error.WriteLine($"{corpus.Name}: {name} {scores.Nearest:F4} {scores.Recall10:F4}");
+                Console.Error.WriteLine($"{corpus.Name}: {method} {scores.Nearest:F4} {scores.Recall10:F4}");
                 return scores.Nearest;
             }
         }
-        report.Heading("Labels");
+        report.Heading(name == "labels" ? "Labels" : "Labels of films");
         report.Text("Each document asks all others: the share whose nearest neighbour has its label (1-NN), and of its label's documents the share found among the first ten (R@10). Documents alone with their label ask nothing.");
         report.Table(["method", .. corpora.SelectMany(c => new[] { $"{c.Name} 1-NN", "R@10" })], rows.Values);
-        report.Plot("labels", "Label of the nearest neighbour by dimension", plot);
+        report.Plot(name, "Label of the nearest neighbour by dimension", plot);
     }
 }

@@ -4,7 +4,7 @@ using Ranking.RetrievalStudy;
 // dotnet run -c Release --project benchmarks/retrieval -- [DATA [OUT [PART …]]]
 //   DATA  folder of corpora, JSON lines of id, label, doc (default ../shared/data/json)
 //   OUT   folder for study-DATE.md and its plots (default benchmarks/retrieval/results)
-//   PART  labels, distance, films, capacity, depth: only these (default all, which takes an hour on two cores)
+//   PART  labels, film-labels, distance, films, capacity, depth: only these (default all, which takes an hour on two cores)
 // For million.sh: million-vectors DATA OUT COUNT writes vectors, million-search OUT COUNT measures our index on them.
 if (args is ["million-vectors", var corpora, var into, var vectors])
 {
@@ -29,7 +29,7 @@ Directory.CreateDirectory(outFolder);
 Report report = new(outFolder);
 (string Name, Action Run)[] parts =
 [
-    ("labels", () => LabelStudy.Run(data, report)), ("distance", () => EditDistanceStudy.Run(data, report)), ("films", () => FilmStudy.Run(data, report)),
+    ("labels", () => LabelStudy.Run(data, report)), ("film-labels", () => LabelStudy.RunFilms(data, report)), ("distance", () => EditDistanceStudy.Run(data, report)), ("films", () => FilmStudy.Run(data, report)),
     ("capacity", () => CapacityStudy.Run(report)), ("depth", () => DepthStudy.Run(report)),
 ];
 if (args.Skip(2).Except(parts.Select(p => p.Name)).FirstOrDefault() is { } unknown)

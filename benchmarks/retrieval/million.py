@@ -1,9 +1,12 @@
 """Peers of million.sh on the same vectors: faiss (flat, HNSW) and hnswlib, a line of JSON a measurement.
-Usage: million.py OUT COUNT. Graphs: M 16, ef_construction 100; ef grows until recall@10 is .99, or the time is out."""
+Usage: million.py OUT COUNT [FILE of lines that are there already, which are not measured again]. Graphs: M 16, ef_construction 100; ef grows until recall@10 is .99, or the time is out."""
 import json, os, resource, sys, threading, time
 import numpy, faiss, hnswlib
 
 out, count = sys.argv[1], int(sys.argv[2])
+measured = set()
+if len(sys.argv) > 3 and os.path.exists(sys.argv[3]):
+    measured = {(l["data"], l["n"], l["what"]) for l in map(json.loads, open(sys.argv[3]))}
 D, K, QUERIES, M, EF = 256, 10, 1024, 16, 100
 
 
@@ -67,37 +70,21 @@ for data in ("films", "random"):
             index.add(some)
             return index
 
-        index, times = built(flat)
-        r = recall(index.search(queries[:128], K)[1], truth[:128])
-        for threads in (1, 2):
-            line(data=data, n=n, what="faiss flat", threads=threads, **times, bytes=4 * D * n, recall=round(r, 4), qps=round(per_second(lambda i: index.search(queries[i:i + 1], K), threads), 1))
-        for threads in (1, 2):
-            faiss.omp_set_num_threads(threads)
-            begin, passes = time.perf_counter(), 0
-            while time.perf_counter() - begin < 2:
-                index.search(queries[(passes * 32) % QUERIES:][:32], K)
-                passes += 1
-            line(data=data, n=n, what="faiss flat, batches of 32", threads=threads, **times, bytes=4 * D * n, recall=round(r, 4), qps=round(32 * passes / (time.perf_counter() - begin), 1))
-        del index
+        if (data, n, "faiss flat, batches of 32") not in measured:
+            index, times = built(flat)
+            r = recall(index.search(queries[:128], K)[1], truth[:128])
+            for threads in (1, 2):
+                line(data=data, n=n, what="faiss flat", threads=threads, **times, bytes=4 * D * n, recall=round(r, 4), qps=round(per_second(lambda i: index.search(queries[i:i + 1], K), threads), 1))
+            for threads in (1, 2):
+                faiss.omp_set_num_threads(threads)
+                begin, passes = time.perf_counter(), 0
+                while time.perf_counter() - begin < 2:
+                    index.search(queries[(passes * 32) % QUERIES:][:32], K)
+                    passes += 1
+                line(data=data, n=n, what="faiss flat, batches of 32", threads=threads, **times, bytes=4 * D * n, recall=round(r, 4), qps=round(32 * passes / (time.perf_counter() - begin), 1))
+            del index
 
-        def hnsw():
-            faiss.omp_set_num_threads(2)
-            index = faiss.IndexHNSWFlat(D, M, faiss.METRIC_INNER_PRODUCT)
-            index.hnsw.efConstruction = EF
-            index.add(some)
-            faiss.omp_set_num_threads(1)
-            return index
-
-        index, times = built(hnsw)
         file = os.path.join(out, "peer.index")
-        faiss.write_index(index, file)
-        size = os.path.getsize(file)
-
-        def set_ef(ef):
-            index.hnsw.efSearch = ef
-
-        graph(data, n, "faiss HNSW", times, size, lambda: index.search(queries, K)[1], lambda i: index.search(queries[i:i + 1], K), set_ef, truth)
-        del index
 
         def lib():
             index = hnswlib.Index(space="ip", dim=D)
@@ -107,10 +94,32 @@ for data in ("films", "random"):
             index.set_num_threads(1)
             return index
 
-        index, times = built(lib)
-        index.save_index(file)
-        size = os.path.getsize(file)
-        graph(data, n, "hnswlib", times, size, lambda: index.knn_query(queries, K)[0], lambda i: index.knn_query(queries[i:i + 1], K, num_threads=1), index.set_ef, truth)
-        del index
-        os.remove(file)
+        if (data, n, "hnswlib") not in measured:
+            index, times = built(lib)
+            index.save_index(file)
+            size = os.path.getsize(file)
+            graph(data, n, "hnswlib", times, size, lambda: index.knn_query(queries, K)[0], lambda i: index.knn_query(queries[i:i + 1], K, num_threads=1), index.set_ef, truth)
+            del index
+
+        def hnsw():
+            faiss.omp_set_num_threads(2)
+            index = faiss.IndexHNSWFlat(D, M, faiss.METRIC_INNER_PRODUCT)
+            index.hnsw.efConstruction = EF
+            index.add(some)
+            faiss.omp_set_num_threads(1)
+            return index
+
+        if (data, n, "faiss HNSW") not in measured:
+            index, times = built(hnsw)
+            faiss.write_index(index, file)
+            size = os.path.getsize(file)
+
+            def set_ef(ef):
+                index.hnsw.efSearch = ef
+
+            graph(data, n, "faiss HNSW", times, size, lambda: index.search(queries, K)[1], lambda i: index.search(queries[i:i + 1], K), set_ef, truth)
+            del index
+
         n *= 10
+    if os.path.exists(file):
+        os.remove(file)

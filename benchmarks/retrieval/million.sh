@@ -12,5 +12,5 @@ dotnet build -c Release -v q "$here" > "$out.build.log" 2>&1 || { cat "$out.buil
 mkdir -p "$out"
 [ -f "$out/films.queries.f32" ] || study million-vectors "$data" "$out" "$count"
 [ -s "$out/ours.jsonl" ] || { study million-search "$out" "$count" > "$out/ours.part"; mv "$out/ours.part" "$out/ours.jsonl"; }
-[ -s "$out/peers.jsonl" ] || { "$python" "$here/million.py" "$out" "$count" > "$out/peers.part"; mv "$out/peers.part" "$out/peers.jsonl"; }
+[ -s "$out/peers.jsonl" ] || { "$python" "$here/million.py" "$out" "$count" "$out/peers.part" >> "$out/peers.part"; mv "$out/peers.part" "$out/peers.jsonl"; }
 "$python" "$here/million_table.py" "$out"

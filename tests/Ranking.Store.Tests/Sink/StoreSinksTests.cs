@@ -34,13 +34,14 @@ public class StoreSinksTests
             SourceMessages.Encode(new EntityDocument(time, "item", id, json is null ? null : Encoding.UTF8.GetBytes(json))));
 
     [Theory]
-    [InlineData("embedded")]
-    [InlineData("real")]
-    public async Task Documents_and_rows_of_a_broker_reach_Redis_and_deletions_too(string broker)
+    [InlineData("embedded", "garnet")]
+    [InlineData("embedded", "redis8")]
+    [InlineData("real", "redis8")]
+    public async Task Documents_and_rows_of_a_broker_reach_Redis_and_deletions_too(string broker, string redis)
     {
         await using Topics topics = await Topics.StartAsync(broker);
         (KafkaSettings kafka, int partitions, RankingSpec spec) = (topics.Kafka, topics.Partitions, topics.Spec);
-        await using TestServer server = await TestServer.StartAsync("garnet");
+        await using TestServer server = await TestServer.StartAsync(redis);
         FeaturePlan plan = new(spec);
         using StoreSinks sinks = await StoreSinks.OpenAsync(plan, kafka, partitions, server.Store, NullLoggerFactory.Instance);
         using CancellationTokenSource stop = new();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ranking.Features.Events;
@@ -52,6 +53,7 @@ static string Other(string user, int copy) => (int.Parse(user, CultureInfo.Invar
 
 int Run(string brokerPid, string state, int commitMs)
 {
+    GCSettings.LatencyMode = GCLatencyMode.Batch; // as the command does
     double brokerBefore = CpuSeconds(brokerPid);
     using var member = new PipelineMember(builder, kafka, Partitions, NullLogger.Instance, new() { StateFolder = state, CommitEvery = TimeSpan.FromMilliseconds(commitMs) });
     using var stop = new CancellationTokenSource();

@@ -83,7 +83,7 @@ public sealed class CandidateScorer
         Check(candidates.Count, itemTokens);
         float[] scores = new float[candidates.Count * model.Tasks];
         int blocks = (candidates.Count + Block - 1) / Block;
-        if (blocks > 1 && spread) SpareThreads.Run(blocks, i => ScoreBlock(candidates, itemTokens, i * Block, scores));
+        if (spread) SpareThreads.Run(blocks, i => ScoreBlock(candidates, itemTokens, i * Block, scores));
         else for (int i = 0; i < blocks; i++) ScoreBlock(candidates, itemTokens, i * Block, scores);
         return scores;
     }

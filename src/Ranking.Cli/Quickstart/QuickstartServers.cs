@@ -79,9 +79,7 @@ internal sealed class QuickstartServers : IAsyncDisposable
     /// <summary>Bytes that Redis says it uses; of one that does not say (Garnet), what Redis 7 would use for the keys, and the numbers of the vectors.</summary>
     public async Task<long> UsedMemoryAsync()
     {
-        foreach (var section in await Store.Multiplexer.GetServers()[0].InfoAsync("memory"))
-            foreach ((string key, string value) in section)
-                if (key == "used_memory" && long.TryParse(value, out long bytes)) return bytes;
+        if (await Store.UsedMemoryAsync() is { } bytes) return bytes;
         (long sum, long count) = (0, 0);
         var sizes = new List<Task<long>>();
         await foreach (RedisKey key in Store.ScanAsync(Store.Keys.AllPattern))

@@ -91,21 +91,13 @@ sealed class Entities
             {
                 case Check.Expired when ExpiresMs(state) >= watermarkMs: checks.Enqueue(due, ExpiresMs(state)); break;
                 case Check.Expired:
-                case Check.Forgotten when state.IsDeleted && owner.BucketsEndMs(state.LastEventMs) <= cutMs: Remove(due.Id); break;
+                case Check.Forgotten when state.IsDeleted && owner.BucketsEndMs(state.LastEventMs) <= cutMs: Erase(due.Id, output); break; // nothing will remember that its row must go: it goes at once
                 case Check.Forgotten:
                     state.Forget(cutMs);
                     Change(due.Id, state);
                     break;
                 case Check.Gone when IsGone(state): Change(due.Id, state); break;
             }
-        }
-
-        void Remove(string id)
-        {
-            // Nothing will remember that its row must go: it goes at once.
-            states.Remove(id);
-            changed.Remove(id);
-            output.DeleteRow(owner, id, nowMs);
         }
     }
 

@@ -32,7 +32,7 @@ public static class Murmur2
     /// <inheritdoc cref="Partition(ReadOnlySpan{byte}, int)"/>
     public static int Partition(string id, int partitions)
     {
-        Span<byte> utf8 = stackalloc byte[Ids.MaxBytes * 3];
+        Span<byte> utf8 = stackalloc byte[Math.Min(id.Length, Ids.MaxBytes) * 3]; // as long as it can be: what the stack gives is cleared first
         return Partition(utf8[..Encoding.UTF8.GetBytes(id, utf8)], partitions);
     }
 }

@@ -113,8 +113,7 @@ public sealed class TreeModel : IScoringModel
             if (card.Format != Format) throw new InvalidDataException($"{path}: found format {card.Format}, expected {Format}");
             if (card.Kind != spec.Kind || card.Calibration.Count != layout.Labels.Count)
                 throw new InvalidDataException($"{path}: found a model of kind '{card.Kind}' with {card.Calibration.Count} tasks, expected '{spec.Kind}' with {layout.Labels.Count}");
-            HashSet<string> used = [.. layout.Groups.SelectMany(g => g.Columns).Select(c => c.Feature)];
-            TreeRows rows = new([.. layout.Columns.Where(c => used.Contains(c.Feature))], card.Vocabularies);
+            TreeRows rows = new(TreeRows.ColumnsOf(layout), card.Vocabularies);
             foreach (string label in layout.Labels)
             {
                 path = Path.Combine(folder, FileOf(label));

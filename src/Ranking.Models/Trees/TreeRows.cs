@@ -39,11 +39,17 @@ sealed record TreeRows(IReadOnlyList<FeatureColumn> Columns, IReadOnlyDictionary
         }
     }
 
+    /// <summary>The columns that are in some group, in the layout's order.</summary>
+    public static FeatureColumn[] ColumnsOf(FeatureLayout layout)
+    {
+        HashSet<string> used = [.. layout.Groups.SelectMany(g => g.Columns).Select(c => c.Feature)];
+        return [.. layout.Columns.Where(c => used.Contains(c.Feature))];
+    }
+
     /// <summary>Learns the vocabularies: ties by the id itself, so that the same examples give the same codes.</summary>
     public static TreeRows Of(FeatureLayout layout, IEnumerable<FeatureVector> vectors)
     {
-        HashSet<string> used = [.. layout.Groups.SelectMany(g => g.Columns).Select(c => c.Feature)];
-        FeatureColumn[] columns = [.. layout.Columns.Where(c => used.Contains(c.Feature))];
+        FeatureColumn[] columns = ColumnsOf(layout);
         FeatureColumn[] single = [.. columns.Where(IsCategory)];
         Dictionary<string, int>[] sights = [.. single.Select(_ => new Dictionary<string, int>(StringComparer.Ordinal))];
         foreach (FeatureVector vector in vectors)

@@ -21,10 +21,16 @@ internal sealed record FetchPlan(List<RowKey> Rows, int[] Places, int Owners, IR
 /// <param name="Tokens">For each token its bytes, or null; null where none were asked for or nothing came back.</param>
 /// <param name="Reason">Why something is missing although Redis may hold it; null if it answered.</param>
 /// <param name="Trouble">The same for the log.</param>
-internal sealed record FetchedRows(ReadOnlyMemory<byte>[] Rows, byte[]?[]? Tokens, string? Reason = null, string? Trouble = null)
+internal sealed record FetchedRows(ReadOnlyMemory<byte>[] Rows, byte[]?[]? Tokens, string? Reason = null, string? Trouble = null) : IDisposable
 {
+    /// <summary>Where the rows' bytes lie.</summary>
+    public IDisposable? Holder { get; init; }
+
     /// <summary>What a request without Redis is ranked from.</summary>
     public static FetchedRows Nothing(FetchPlan plan) => new(new ReadOnlyMemory<byte>[plan.Rows.Count], null);
+
+    /// <summary>Gives the rows' memory back; nothing of them is read after it.</summary>
+    public void Dispose() => Holder?.Dispose();
 }
 
 /// <summary>Reads rows and tokens.</summary>

@@ -40,7 +40,7 @@ internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard 
         metrics.Candidates(query.Candidates.Count);
         bool useTokens = options.CacheTokens && version.Scorer.UsesTokens;
         FetchPlan fetch = version.FetchPlanner.Plan(query, useTokens);
-        FetchedRows fetched = await FetchAsync(version, fetch, query, deadline, degraded).ConfigureAwait(false);
+        using FetchedRows fetched = await FetchAsync(version, fetch, query, deadline, degraded).ConfigureAwait(false);
         at = metrics.Stage("fetch", at);
         deadline.Check("before the candidates were scored");
         FeatureVector[] examples = version.Assembler.Assemble(query, fetch, fetched, out Assembler.Findings findings);

@@ -19,7 +19,7 @@ internal sealed class RedisRows(RowStore rows, TokenWriter tokens) : IRowFetcher
         // Nothing came: tokens would only be computed one by one, and not be kept.
         byte[]?[]? tokenBytes = fetched.TokenCount == 0 || fetched.Failure is not null ? null : new byte[]?[fetched.TokenCount];
         for (int i = 0; i < (tokenBytes?.Length ?? 0); i++) if (fetched.TryGetToken(i, out ReadOnlyMemory<byte> token)) tokenBytes![i] = token.ToArray();
-        return new(rowBytes, tokenBytes, ReasonOf(fetched.Failure), fetched.Failure?.Message);
+        return new(rowBytes, tokenBytes, ReasonOf(fetched.Failure), fetched.Failure?.Message) { Holder = fetched };
     }
 
     public void WriteTokens(string model, IReadOnlyList<(string Item, byte[] Value)> computed)

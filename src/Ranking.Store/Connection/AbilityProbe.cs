@@ -11,8 +11,7 @@ static class AbilityProbe
         IServer server = store.AnyServer();
         try
         {
-            Dictionary<string, string> info = (await server.InfoAsync()).SelectMany(g => g)
-                .GroupBy(p => p.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Value, StringComparer.Ordinal);
+            Dictionary<string, string> info = await InfoAsync(server);
             string name = info.ContainsKey("garnet_version") ? "garnet" : info.GetValueOrDefault("server_name", "redis");
             RedisKey probe = store.Keys.Offset(0); // any key of ours: access lists may allow no other
             return new StoreAbilities
@@ -32,6 +31,11 @@ static class AbilityProbe
             throw store.Explain(e);
         }
     }
+
+    public static async Task<long?> UsedMemoryAsync(StoreConnection store) => Bytes((await InfoAsync(store.AnyServer(), "memory")).GetValueOrDefault("used_memory"));
+
+    static async Task<Dictionary<string, string>> InfoAsync(IServer server, string? section = null) => (await server.InfoAsync(section ?? default(RedisValue))).SelectMany(g => g)
+        .GroupBy(p => p.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Value, StringComparer.Ordinal);
 
     static long? Bytes(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long bytes) ? bytes : null;
 

@@ -114,6 +114,9 @@ public sealed class StoreConnection : IAsyncDisposable
     /// <exception cref="RankingException">RNK3001: it does not answer.</exception>
     public async Task<StoreAbilities> AbilitiesAsync() => _abilities ??= await AbilityProbe.AskAsync(this);
 
+    /// <summary>Bytes that the server says it uses; null of one that does not say (Garnet).</summary>
+    public Task<long?> UsedMemoryAsync() => AbilityProbe.UsedMemoryAsync(this);
+
     internal IServer AnyServer() =>
         _multiplexer.GetServers().FirstOrDefault(s => s.IsConnected && !s.IsReplica)
         ?? throw new RankingException(ErrorCodes.RedisUnreachable, $"no Redis server at {_shownAddress}: the connection is down");

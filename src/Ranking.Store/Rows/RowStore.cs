@@ -16,6 +16,7 @@ public sealed class RowStore
     readonly StoreConnection _store;
     readonly RowStoreOptions _options;
     readonly ResiliencePipeline _breaker;
+    int _expectedBytes; // of a fetch: as many as the last one brought
 
     /// <summary>Reads through <paramref name="store"/>.</summary>
     public RowStore(StoreConnection store, RowStoreOptions? options = null)
@@ -48,73 +49,78 @@ public sealed class RowStore
     public async Task<FetchedRows> FetchAsync(
         IReadOnlyList<EntityKey> rows, string version, IReadOnlyList<string> tokens, CancellationToken cancellation = default)
     {
-        RedisValue[] values = new RedisValue[rows.Count + tokens.Count];
-        if (values.Length == 0) return new FetchedRows(values, 0, null);
+        var fetched = new FetchedRows(rows.Count, tokens.Count);
+        if (rows.Count + tokens.Count == 0) return fetched;
         try
         {
-            if (_store.IsCluster)
-                await _breaker.ExecuteAsync(_ => new ValueTask(ReadByTagAsync(rows, version, tokens, values, cancellation)), cancellation);
-            else
-                values = await _breaker.ExecuteAsync(_ => new ValueTask<RedisValue[]>(ReadAtOnceAsync(rows, version, tokens, cancellation)), cancellation);
-            return new FetchedRows(values, rows.Count, null);
+            await _breaker.ExecuteAsync(_ => new ValueTask(_store.IsCluster
+                ? ReadByTagAsync(rows, version, tokens, fetched, cancellation) : ReadAtOnceAsync(rows, version, tokens, fetched, cancellation)), cancellation);
+            _expectedBytes = fetched.Bytes;
         }
         catch (BrokenCircuitException e)
         {
-            return new FetchedRows(values, rows.Count, new RankingException(ErrorCodes.RedisUnreachable,
-                "Redis was not asked, since it failed to answer a moment ago", e));
+            fetched.Failure = new RankingException(ErrorCodes.RedisUnreachable, "Redis was not asked, since it failed to answer a moment ago", e);
         }
         catch (TimeoutException e)
         {
-            return new FetchedRows(values, rows.Count, new RankingException(ErrorCodes.RedisUnreachable,
-                string.Create(CultureInfo.InvariantCulture, $"Redis did not answer within {_options.Timeout.TotalMilliseconds:0} ms"), e));
+            fetched.Failure = new RankingException(ErrorCodes.RedisUnreachable, string.Create(CultureInfo.InvariantCulture, $"Redis did not answer within {_options.Timeout.TotalMilliseconds:0} ms"), e);
         }
         catch (Exception e) when (StoreConnection.IsServerFault(e))
         {
-            return new FetchedRows(values, rows.Count, _store.Explain(e));
+            fetched.Failure = _store.Explain(e);
         }
+        return fetched;
     }
 
-    Task<RedisValue[]> ReadAtOnceAsync(IReadOnlyList<EntityKey> rows, string version, IReadOnlyList<string> tokens, CancellationToken cancellation)
+    async Task ReadAtOnceAsync(IReadOnlyList<EntityKey> rows, string version, IReadOnlyList<string> tokens, FetchedRows fetched, CancellationToken cancellation)
     {
-        RedisKey[] keys = new RedisKey[rows.Count + tokens.Count];
+        var keys = new RedisKeyOrValue[rows.Count + tokens.Count];
         for (int i = 0; i < rows.Count; i++) keys[i] = _store.Keys.Row(rows[i].Kind, rows[i].Id);
         for (int i = 0; i < tokens.Count; i++) keys[rows.Count + i] = _store.Keys.Token(version, tokens[i]);
-        return _store.Database.StringGetAsync(keys).WaitAsync(_options.Timeout, cancellation);
+        using RespResult answer = await AskAsync(keys).WaitAsync(_options.Timeout, cancellation);
+        fetched.Take(answer, null, _expectedBytes);
     }
 
-    // Answers are written into `values` as they come, so that one shard's failure does not lose what the others sent.
-    async Task ReadByTagAsync(
-        IReadOnlyList<EntityKey> rows, string version, IReadOnlyList<string> tokens, RedisValue[] values, CancellationToken cancellation)
+    // Answers are taken as they come, so that one shard's failure does not lose what the others sent.
+    async Task ReadByTagAsync(IReadOnlyList<EntityKey> rows, string version, IReadOnlyList<string> tokens, FetchedRows fetched, CancellationToken cancellation)
     {
-        byte[] tags = new byte[values.Length];
+        byte[] tags = new byte[rows.Count + tokens.Count];
         int[] count = new int[KeyLayout.Tags];
-        for (int i = 0; i < values.Length; i++)
+        for (int i = 0; i < tags.Length; i++)
         {
             tags[i] = (byte)KeyLayout.TagOf(i < rows.Count ? rows[i].Id : tokens[i - rows.Count]);
             count[tags[i]]++;
         }
-        (RedisKey[] Keys, int[] Places)[] groups = new (RedisKey[], int[])[KeyLayout.Tags];
+        (RedisKeyOrValue[] Keys, int[] Places)[] groups = new (RedisKeyOrValue[], int[])[KeyLayout.Tags];
         for (int b = 0; b < KeyLayout.Tags; b++)
         {
             if (count[b] == 0) continue;
-            groups[b] = (new RedisKey[count[b]], new int[count[b]]);
+            groups[b] = (new RedisKeyOrValue[count[b]], new int[count[b]]);
             count[b] = 0;
         }
-        for (int i = 0; i < values.Length; i++)
+        for (int i = 0; i < tags.Length; i++)
         {
             int b = tags[i], at = count[b]++;
             groups[b].Places[at] = i;
             groups[b].Keys[at] = i < rows.Count ? _store.Keys.Row(rows[i].Kind, rows[i].Id, b) : _store.Keys.Token(version, tokens[i - rows.Count], b);
         }
         // All sent here, before anything is awaited.
-        Task[] reads = [.. groups.Where(g => g.Keys is not null).Select(g => (g.Places, Answer: _store.Database.StringGetAsync(g.Keys)))
-            .ToArray().Select(r => PlaceAsync(r.Answer, r.Places, values))];
-        await Task.WhenAll(reads).WaitAsync(_options.Timeout, cancellation);
+        (Task<RespResult> Answer, int[] Places)[] asked = [.. groups.Where(g => g.Keys is not null).Select(g => (AskAsync(g.Keys), g.Places))];
+        Task all = Task.WhenAll(asked.Select(a => a.Answer));
+        try
+        {
+            await all.WaitAsync(_options.Timeout, cancellation);
+        }
+        finally
+        {
+            foreach ((Task<RespResult> answer, int[] places) in asked)
+            {
+                if (!answer.IsCompletedSuccessfully) continue;
+                using RespResult came = await answer;
+                fetched.Take(came, places, _expectedBytes);
+            }
+        }
     }
 
-    static async Task PlaceAsync(Task<RedisValue[]> answer, int[] places, RedisValue[] values)
-    {
-        RedisValue[] read = await answer;
-        for (int i = 0; i < read.Length; i++) values[places[i]] = read[i];
-    }
+    Task<RespResult> AskAsync(RedisKeyOrValue[] keys) => _store.Database.ExecuteRespAsync("MGET", keys);
 }

@@ -21,6 +21,9 @@ public sealed record PipelineStatus(long Events, long Examples, long Rows, long 
     /// <summary>How many of those rows gave other features than their owners' answers: they were staler than the delay.</summary>
     public long StalerRows { get; init; }
 
+    /// <summary>The share of those rows that were staler; null where there were none.</summary>
+    public double? StalerShare => ServedRows == 0 ? null : (double)StalerRows / ServedRows;
+
     /// <summary>Partitions whose tasks run here.</summary>
     public IReadOnlyList<int> Held { get; init; } = [];
 }

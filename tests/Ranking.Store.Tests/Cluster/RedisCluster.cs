@@ -1,8 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Ranking.Store.Tests.Cluster;
 
@@ -41,7 +39,7 @@ sealed class RedisCluster : IAsyncDisposable
 
     void AddNode(int number)
     {
-        (int port, int bus) = (FreePort(), FreePort());
+        (int port, int bus) = (OwnRedis.FreePort(), OwnRedis.FreePort());
         string folder = Directory.CreateDirectory(Path.Combine(_folder, number.ToString(CultureInfo.InvariantCulture))).FullName;
         CountingProxy proxy = new($"127.0.0.1:{port}");
         try
@@ -117,13 +115,6 @@ sealed class RedisCluster : IAsyncDisposable
 
     static Process Start(string program, params string[] arguments) =>
         Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-
-    static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     public async ValueTask DisposeAsync()
     {

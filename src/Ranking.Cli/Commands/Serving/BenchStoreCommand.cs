@@ -62,7 +62,7 @@ internal sealed class BenchStoreCommand : RankingCommand
         while (Stopwatch.GetElapsedTime(started) < time)
         {
             long sent = Stopwatch.GetTimestamp();
-            FetchedRows fetched = await store.FetchAsync(keys, stopping);
+            using FetchedRows fetched = await store.FetchAsync(keys, stopping);
             histogram.RecordValue(Math.Min(Stopwatch.GetElapsedTime(sent).Ticks, TimeSpan.TicksPerMinute));
             if (fetched.Failure is { } failure) throw failure;
             if (Enumerable.Range(0, keys.Length).Any(i => !fetched.TryGetRow(i, out _))) throw new RankingException(ErrorCodes.StoredValueDamaged, "a row that was written a moment ago is gone: does Redis evict keys?");

@@ -80,11 +80,11 @@ internal sealed partial class PipelineCommand : ProblemCommand
         if (run.Get(untilIdle) is not null && !run.Stopping.IsCancellationRequested && status.WatermarkMs == long.MinValue)
             throw new RankingException(ErrorCodes.TimeHeldBack, $"time never moved: {status.HeldBackBy} holds no event and no heartbeat");
         double seconds = watch.Elapsed.TotalSeconds;
-        run.Terminal.Result(new { events = status.Events, examples = status.Examples, late = status.Late, dead = status.Dead, served = status.Served, staler_rows = status.ServedRows == 0 ? (double?)null : (double)status.StalerRows / status.ServedRows, seconds },
+        run.Terminal.Result(new { events = status.Events, examples = status.Examples, late = status.Late, dead = status.Dead, served = status.Served, staler_rows = status.StalerShare, seconds },
             console =>
             {
                 console.WriteLine(FormattableString.Invariant($"{status.Events} events, {status.Examples} examples, {status.Late} late, {status.Dead} dead, {seconds:F1} s"));
-                if (status.Served > 0) console.WriteLine(FormattableString.Invariant($"{status.Served} examples have the features that were served; {(double)status.StalerRows / Math.Max(1, status.ServedRows):P2} of their rows were staler than the delay"));
+                if (status.Served > 0) console.WriteLine(FormattableString.Invariant($"{status.Served} examples have the features that were served; {status.StalerShare ?? 0:P2} of their rows were staler than the delay"));
             });
         return 0;
     }

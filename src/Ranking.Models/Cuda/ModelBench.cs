@@ -40,7 +40,7 @@ public static class ModelBench
         backbone.SetBatch(tokens, labels);
         double active = shape.MatrixParameters * (double)shape.Active / shape.Experts;
         foreach ((string part, Action run, int flops) in ((string, Action, int)[])
-                 [("step", backbone.Step, 6), ("fwd+bwd", backbone.ForwardBackward, 6), ("fwd", backbone.Infer, 2), ("fwd graph", backbone.InferGraph, 2)])
+                 [("step", backbone.Step, 6), ("step graph", backbone.StepGraph, 6), ("fwd+bwd", backbone.ForwardBackward, 6), ("fwd", backbone.Infer, 2), ("fwd graph", backbone.InferGraph, 2)])
         {
             double[] ms = Times(backbone, run, options.Repeats);
             double median = ms[ms.Length / 2], tflops = flops * active * shape.Batch / median / 1e9;

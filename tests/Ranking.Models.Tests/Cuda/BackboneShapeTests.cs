@@ -95,6 +95,22 @@ public class BackboneShapeTests
     });
 
     [Fact]
+    public void Pairs_of_blocks_are_no_more_than_their_rounds_need()
+    {
+        GemmArgs Units(int entries, int superTiles, int nTiles) => new() { Entries = entries, SuperTiles = superTiles, NTiles = nTiles };
+        Assert.Equal(64, FeedForward.Pairs(66, Units(16, 4, 16)));  // the up and gate weights of 16 tokens, D 1024
+        Assert.Equal(66, FeedForward.Pairs(66, Units(512, 0, 8)));  // rows, no super tiles: 4096 units in 63 rounds
+        Gen.Select(Gen.Int[1, 80], Gen.Int[1, 3000], Gen.Int[0, 8], Gen.Int[1, 16]).Sample((available, entries, superTiles, nTiles) =>
+        {
+            GemmArgs args = Units(entries, superTiles, nTiles);
+            int units = entries * Math.Max(1, superTiles) * nTiles, pairs = FeedForward.Pairs(available, args), rounds = (units + available - 1) / available;
+            Assert.InRange(pairs, 1, available);
+            Assert.Equal(rounds, (units + pairs - 1) / pairs);
+            if (pairs > 1) Assert.True((units + pairs - 2) / (pairs - 1) > rounds, "one pair less would do");
+        });
+    }
+
+    [Fact]
     public void Experts_split_the_hidden_width_so_that_the_parameters_stay()
     {
         BackboneShape dense = new() { Tokens = 16, Width = 1024, Mixed = 16, Layers = 4, Batch = 8192 };

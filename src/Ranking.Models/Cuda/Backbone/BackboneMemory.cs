@@ -72,7 +72,8 @@ public static class BackboneMemory
             FeedForwardShape f = i % 2 == 0 ? mixing : token;
             long routings = shape.Experts > 1 ? (long)f.Groups * shape.BatchPadded * shape.Slots : 0;
             plan.Add($"rows.{i}", f.Rows * f.Width * 2);
-            plan.Add($"kept.{i}", f.KeptBytes);
+            plan.Add($"gate.{i}", f.GateBytes);
+            plan.Add($"activation.{i}", f.Rows * f.ExpertHidden * 2);
             plan.Add($"tiles.{i}", f.Tiles * 4L);
             plan.Add($"ranges.{i}", f.WeightGroups * 16L);
             plan.Add($"chosen.{i}", routings);
@@ -83,7 +84,6 @@ public static class BackboneMemory
         }
 
         long Most(Func<FeedForwardShape, long> of) => Math.Max(of(mixing), of(token));
-        plan.Add("activation", Most(f => f.Rows * f.ExpertHidden * 2));
         plan.Add("out", Most(f => f.Rows * f.Width * 2));
         plan.Add("hidden.grad", Most(f => f.Rows * f.ExpertHidden * 4));
         plan.Add("grad.token", token.Rows * token.Width * 2);

@@ -13,7 +13,7 @@ public sealed class CudaBackbone : IDisposable
 
     readonly CudaDevice device;
     readonly DeviceBuffers buffers;
-    readonly LaunchPlan inference = new(), forward = new(), backward = new(), fusedBackward = new(), update = new();
+    readonly LaunchPlan inference = new(), forward = new(), backward = new(), step = new();
     readonly nint stream;
     readonly int worldSize;
     bool disposed;
@@ -41,8 +41,10 @@ public sealed class CudaBackbone : IDisposable
         LinearHead.Forward(inference, blocks, loss: false);
         BlocksForward.Plan(forward, blocks, keep: true);
         LinearHead.Forward(forward, blocks, loss: true);
-        LinearHead.Backward(fusedBackward, blocks, 1f / shape.Batch / worldSize);
-        BlocksBackward.Plan(fusedBackward, blocks, (learningRate, AdagradEpsilon));
+        BlocksForward.Plan(step, blocks, keep: true);
+        LinearHead.Forward(step, blocks, loss: true);
+        LinearHead.Backward(step, blocks, 1f / shape.Batch / worldSize);
+        BlocksBackward.Plan(step, blocks, (learningRate, AdagradEpsilon));
         PlanUpdate(blocks, learningRate);
     }
 
@@ -69,7 +71,7 @@ public sealed class CudaBackbone : IDisposable
             Epsilon = AdagradEpsilon,
             Scale = 1,
         };
-        update.Launch("adagrad", blocks.Dense("adagrad_float"), (blocks.Device.Multiprocessors, 1, 1), 256, 0, Of(small));
+        step.Launch("adagrad", blocks.Dense("adagrad_float"), (blocks.Device.Multiprocessors, 1, 1), 256, 0, Of(small));
     }
 
     /// <summary>Copies tokens [B][T][D] and labels [B] (0 or 1) to the card.</summary>
@@ -106,12 +108,10 @@ public sealed class CudaBackbone : IDisposable
     }
 
     /// <summary>Forward, backward and one Adagrad step. The matrices' gradients are applied as they arise and not stored.</summary>
-    public void Step()
-    {
-        forward.Run(stream);
-        fusedBackward.Run(stream);
-        update.Run(stream);
-    }
+    public void Step() => step.Run(stream);
+
+    /// <summary>As <see cref="Step"/>, as one CUDA graph.</summary>
+    public void StepGraph() => step.RunGraph(stream);
 
     /// <summary>As <see cref="Infer"/>, as one CUDA graph.</summary>
     public void InferGraph() => inference.RunGraph(stream);
@@ -129,13 +129,7 @@ public sealed class CudaBackbone : IDisposable
     public float[] Logits() => Read<float>("logits", Shape.Batch);
 
     /// <summary>Milliseconds by kind of launch of one step, each launch timed alone.</summary>
-    public IReadOnlyDictionary<string, double> ProfileStep()
-    {
-        var all = new Dictionary<string, double>();
-        foreach (LaunchPlan plan in (LaunchPlan[])[forward, fusedBackward, update])
-            foreach ((string name, double ms) in plan.Profile(stream)) all[name] = all.GetValueOrDefault(name) + ms;
-        return all;
-    }
+    public IReadOnlyDictionary<string, double> ProfileStep() => step.Profile(stream);
 
     internal T[] Read<T>(string name, long count, long offset = 0) where T : unmanaged
     {
@@ -155,7 +149,7 @@ public sealed class CudaBackbone : IDisposable
         if (disposed) return;
         disposed = true;
         _ = Driver.cuStreamSynchronize(stream);
-        foreach (LaunchPlan plan in (LaunchPlan[])[inference, forward, backward, fusedBackward, update]) plan.Dispose();
+        foreach (LaunchPlan plan in (LaunchPlan[])[inference, forward, backward, step]) plan.Dispose();
         _ = Driver.cuStreamDestroy_v2(stream);
         buffers.Dispose();
     }

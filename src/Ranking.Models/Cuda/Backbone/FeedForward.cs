@@ -16,7 +16,7 @@ sealed record FeedForwardBuffers
     public required ulong Router { get; init; }
     public required ulong RouterGrad { get; init; }
     public required ulong Rows { get; init; }
-    public required ulong Kept { get; init; }
+    public required ulong Gate { get; init; }
     public required ulong Activation { get; init; }
     public required ulong Out { get; init; }
     public required ulong HiddenGrad { get; init; }
@@ -53,9 +53,18 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
         args.Rows = (int)shape.Rows;
         TensorMap last = maps[^1];
         TensorMap At(int i, ReadOnlySpan<TensorMap> m) => i < m.Length ? m[i] : last;
-        int grid = device.Multiprocessors / 2 * 2;
-        plan.Launch(name, function, (grid, 1, 1), GemmThreads, GemmShared,
-            Of(At(0, maps)), Of(At(1, maps)), Of(At(2, maps)), Of(At(3, maps)), Of(At(4, maps)), Of(At(5, maps)), Of(args));
+        plan.Launch(name, function, (2 * Pairs(device.Multiprocessors / 2, args), 1, 1), GemmThreads, GemmShared,
+            Of(At(0, maps)), Of(At(1, maps)), Of(At(2, maps)), Of(At(3, maps)), Of(args));
+    }
+
+    /// <summary>
+    /// Pairs of blocks to launch: no more than the rounds over a card's pairs need. 64 units of a group on 66 pairs take as many rounds as on
+    /// 64, but spread over two of them, and the group's operands are read twice.
+    /// </summary>
+    internal static int Pairs(int available, in GemmArgs args)
+    {
+        int units = args.Entries * Math.Max(1, args.SuperTiles) * args.NTiles, rounds = (units + available - 1) / available;
+        return Math.Max(1, (units + rounds - 1) / Math.Max(1, rounds));
     }
 
     TensorMap RowMap(ulong address, int width, int boxRows, int stride = 0) => TensorMap.Of(address, width, shape.Rows, 1, stride == 0 ? width : stride, boxRows);
@@ -67,12 +76,12 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
 
     GemmArgs ByWeights(int m, int n) => new() { Table = at.Ranges, Entries = shape.WeightGroups, SuperTiles = (m + 255) / 256, NTiles = (n + 255) / 256 };
 
-    /// <summary>Normed shared rows are in Rows; leaves outputs (of shared and routed rows) in Out. Up and gate products are kept if asked.</summary>
+    /// <summary>Normed shared rows are in Rows; leaves outputs (of shared and routed rows) in Out. Gate products are kept if asked.</summary>
     internal void Forward(LaunchPlan plan, bool keep)
     {
         int w = shape.Width, h = shape.ExpertHidden;
         if (model.Experts > 1) Route(plan);
-        GemmArgs up = ByRows(0, w) with { NTiles = shape.HiddenTiles, HiddenTiles = shape.HiddenTiles, UpGate = keep ? at.Kept : 0, RowScale = Scale };
+        GemmArgs up = ByRows(0, w) with { NTiles = shape.HiddenTiles, HiddenTiles = shape.HiddenTiles, Gate = keep ? at.Gate : 0, RowScale = Scale };
         TensorMap a = RowMap(at.Rows, w, 128), act = RowMap(at.Activation, h, StoreRows);
         Product(plan, "up-gate", Gemm(0, 1, 1), [a, WeightMap(at.UpGate, w, h, 64, 2 * h), WeightMap(at.UpGate + (ulong)h * 2, w, h, 64, 2 * h), act], up);
         TensorMap b = WeightMap(at.Down, h, w, 64);
@@ -123,13 +132,15 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
         GemmArgs hidden = ByRows(h, w) with
         {
             HiddenTiles = shape.HiddenTiles,
-            UpGate = at.Kept,
+            Hidden = h,
+            Gate = at.Gate,
+            Activation = at.Activation,
+            HiddenGrad = at.HiddenGrad,
             RowScale = Scale,
             GateGrad = model.Experts > 1 ? at.GateGrad : 0,
         };
         TensorMap down = WeightMap(at.Down, h, w, 128);
-        TensorMap upOut = RowMap(at.HiddenGrad, h, StoreRows, 2 * h), gateOut = RowMap(at.HiddenGrad + (ulong)h * 2, h, StoreRows, 2 * h), act = RowMap(at.Activation, h, StoreRows);
-        Product(plan, "hidden grad", Gemm(0, 0, 2), [dy, down, down, upOut, gateOut, act], hidden);
+        Product(plan, "hidden grad", Gemm(0, 0, 2), [dy, down], hidden);
         TensorMap upGate = WeightMap(at.UpGate, w, 2 * h, 128);
         Product(plan, "row grad", Gemm(0, 0, 0), [RowMap(at.HiddenGrad, 2 * h, 128), upGate, upGate, RowMap(at.Out, w, StoreRows)], ByRows(w, 2 * h));
         // The weights' gradients come last: with an optimiser in their epilogue they change the weights that the products above read.
@@ -175,5 +186,5 @@ sealed class FeedForward(CudaDevice device, FeedForwardShape shape, FeedForwardB
     internal BranchArgs OutBranch => new() { Rows = at.Out, Shared = shape.SharedRow, Slots = model.Experts > 1 ? at.Slots : 0 };
 
     /// <summary>The gradient rows of the input, to be added up by the norm's gradient, with the routers' share.</summary>
-    internal BranchArgs GradBranch => OutBranch with { LogitGrad = model.Experts > 1 ? at.LogitGrad : 0, Router = at.Router };
+    internal BranchArgs GradBranch => OutBranch with { LogitGrad = model.Experts > 1 ? at.LogitGrad : 0, Chosen = at.Chosen, Router = at.Router };
 }

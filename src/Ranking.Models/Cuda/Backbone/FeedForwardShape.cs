@@ -21,10 +21,10 @@ public sealed record FeedForwardShape(BackboneShape Model, int Groups, int Width
     public long Rows => SharedRow + (long)Groups * Model.BatchPadded;
     /// <summary>Tiles of 256 rows.</summary>
     public int Tiles => (int)(Rows / BackboneShape.RowPadding);
-    /// <summary>Tiles of 128 hidden units, in which up and gate products are kept.</summary>
+    /// <summary>Tiles of 128 hidden units, in which gate products are kept.</summary>
     public int HiddenTiles => (ExpertHidden + 127) / 128;
-    /// <summary>Bytes of the kept up and gate products.</summary>
-    public long KeptBytes => Rows / 128 * HiddenTiles * 65536;
+    /// <summary>Bytes of the kept gate products.</summary>
+    public long GateBytes => Rows / 128 * HiddenTiles * 32768;
     /// <summary>Router weights, [group][routed expert][width].</summary>
     public long RouterParameters => (long)Groups * Model.Routed * Width;
 

@@ -9,9 +9,8 @@ namespace Ranking.Models.Cuda;
 struct GemmArgs
 {
     public ulong Table;
-    public int Entries, SuperTiles, NTiles, KSteps, HiddenTiles;
-    public ulong UpGate;
-    public ulong RowScale, GateGrad;
+    public int Entries, SuperTiles, NTiles, KSteps, HiddenTiles, Hidden;
+    public ulong Gate, Activation, HiddenGrad, RowScale, GateGrad;
     public int Rows;
     public ulong Masters, States, Weights;
     public int M, N;
@@ -24,7 +23,7 @@ struct BranchArgs
 {
     public ulong Rows;
     public long Shared;
-    public ulong Slots, LogitGrad, Router;
+    public ulong Slots, LogitGrad, Chosen, Router;
 }
 
 /// <summary>norm.cu, forward.</summary>

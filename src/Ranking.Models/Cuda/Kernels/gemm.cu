@@ -7,8 +7,7 @@
 //   B_ROWS_K     rows x weights only. 1: B is stored [group][k, n] (forward); 0: B is stored [group][n, k] (data gradient).
 //   EPILOGUE     0 STORE; 1 SWIGLU: B holds 128 columns of Wup beside 128 of Wgate; 2 SWIGLU_GRAD;
 //                3 ADAGRAD: weight gradient that is applied, not stored.
-//                SWIGLU_GRAD writes the gradients of u (mapC) and g (mapC2) and the scaled activation again (mapC3), for the down
-//                weights' gradient.
+//                SWIGLU_GRAD writes the gradients of u and g side by side, [rows][2 hidden].
 //   CLUSTER      2: a pair of blocks works on 256 rows and shares B's tile by multicast; 1: no pair.
 //
 //   GATES        SWIGLU_GRAD: rows have gates, whose gradient is wanted.
@@ -22,8 +21,13 @@
 // not seen this tile's takes the phase before last for the one it wants, since a wait knows a phase's parity alone. A tile without
 // products, an expert that got no row, is enough for that.)
 // Floor per tile and k-step: 4.2 MFLOP, 1024 tensor-core cycles; 32 KiB from L2 with the pair, 48 KiB without.
-// u and g (the up and gate products) are kept in the order of the accumulator's registers: only SWIGLU writes and only
-// SWIGLU_GRAD reads them, each thread its own, 16 bytes at a time, fully coalesced.
+// What SWIGLU keeps of the up and gate products u and g: the scaled activation a = scale u SiLU(g), which the down product reads
+// anyway, and g. scale u = a / SiLU(g), so SWIGLU_GRAD needs no u: the slope d SiLU(g) / SiLU(g) is 1 / g + 1 - sigmoid(g).
+// g lies in the order in which threads hold it: only SWIGLU writes and only SWIGLU_GRAD reads it, each thread its own, 16 bytes at
+// a time, fully coalesced.
+// The epilogues that read much (SWIGLU_GRAD, ADAGRAD) keep their next reads under way while they work, also from one piece to the
+// next, and write straight from registers: the copy engine's way out needs a fence, which waits for every read under way. No
+// prefetch into the L2: beside the operands' tiles it has no room for it, and what is asked for early is read twice.
 #define STAGES 3
 #define A_BYTES 16384
 #define B_BYTES 32768
@@ -43,8 +47,11 @@ struct GemmArgs
     int superTiles;         // weight gradient: tiles of 256 rows of C in a group
     int nTiles;             // tiles of 256 columns (SWIGLU: of 128 hidden units)
     int kSteps;             // rows x weights: ceil(K / 64)
-    int hiddenTiles;        // SWIGLU*: ceil(hidden / 128), the row length of the u, g store in tiles
-    uint4* upGate;          // SWIGLU*: u and g; null in SWIGLU: not kept
+    int hiddenTiles;        // SWIGLU*: ceil(hidden / 128), the row length of the store of g in tiles
+    int hidden;             // SWIGLU_GRAD: row length of the activation
+    uint4* gate;            // SWIGLU*: g; null in SWIGLU: not kept
+    const u16* activation;  // SWIGLU_GRAD: [rows][hidden]
+    u16* hiddenGrad;        // SWIGLU_GRAD: [rows][2 hidden]
     const float* rowScale;  // SWIGLU*: the gate of each row; null: 1
     float* gateGrad;        // SWIGLU_GRAD: [nTiles][rows] partial gradients of rowScale
     int rows;
@@ -93,10 +100,6 @@ __device__ __forceinline__ void load_tile_pair(u32 target, const TensorMap* map,
 {
     asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1, {%3, %4, %5}], [%2], %6;"
                  :: "r"(target), "l"(map), "r"(barrier), "r"(c0), "r"(c1), "r"(c2), "h"((u16)3) : "memory");
-}
-__device__ __forceinline__ void prefetch(const void* from, int bytes)
-{
-    asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" :: "l"(from), "r"(bytes) : "memory");
 }
 __device__ __forceinline__ void store_tile(const TensorMap* map, u32 source, int c0, int c1, int c2)
 {
@@ -272,6 +275,20 @@ __device__ __forceinline__ float sigmoid_fast(float x)
     asm("tanh.approx.f32 %0, %1;" : "=f"(t) : "f"(0.5f * x));
     return fmaf(0.5f, t, 0.5f);
 }
+__device__ __forceinline__ float reciprocal(float x)
+{
+    float r;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
+    return r;
+}
+__device__ __forceinline__ float root(float x)
+{
+    float r;
+    asm("sqrt.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
+    return r;
+}
+// g = 0 comes with an activation of 0 and must not make NaN of it.
+__device__ __forceinline__ float away_from_zero(float g) { return fabsf(g) < 1e-30f ? 1e-30f : g; }
 __device__ __forceinline__ u32 multiply_pairs(u32 a, u32 b)
 {
     u32 product;
@@ -284,6 +301,7 @@ struct Unit
 {
     int row, n, group, firstK, kSteps; bool live;
 
+    Unit() = default;
     __device__ __forceinline__ Unit(const GemmArgs& p, int index, int rank)
     {
 #if CLUSTER == 1
@@ -302,88 +320,163 @@ struct Unit
     }
 };
 
-#if EPILOGUE == 3
-// Adagrad on this tile of the gradient: masters and states are read and written where the gradient is, bf16 weights refreshed.
-// 20 bytes a weight of traffic hide behind other blocks' products; the gradient itself is never stored. 32 weights a thread at a
-// time: 16 loads of 16 bytes under way, which three warps need to keep the memory busy.
-__device__ __forceinline__ void adagrad_tile(const GemmArgs& p, const Hand& hand, const Unit& unit, int own, int lane)
+#if EPILOGUE >= 2
+__device__ __forceinline__ uint4 read16(const void* from)
 {
-    const i64 origin = (i64)unit.group * p.m * p.n;
-#pragma unroll 1
-    for (int j = 0; j < 4; j++)
-    {
-        const int column = unit.n * 256 + j * 64 + (lane & 3) * 8;
-        float4 m[8], s[8];
-#pragma unroll
-        for (int c = 0; c < 4; c++)
-        {
-            const int row = own + (c >> 1) * 8, at = column + (c & 1) * 32;
-            const bool inside = row < p.m && at < p.n;
-            const i64 start = origin + (i64)row * p.n + at;
-#pragma unroll
-            for (int i = 0; i < 2; i++)
-            {
-                m[2 * c + i] = inside ? *(const float4*)(p.masters + start + 4 * i) : make_float4(0.f, 0.f, 0.f, 0.f);
-                s[2 * c + i] = inside ? *(const float4*)(p.states + start + 4 * i) : make_float4(1.f, 1.f, 1.f, 1.f);
-            }
-        }
-        u32 words[16];
-        hand.take(words, j);
-        side_by_side(words, lane);
-#pragma unroll
-        for (int c = 0; c < 4; c++)
-        {
-            const int row = own + (c >> 1) * 8, at = column + (c & 1) * 32;
-            const bool inside = row < p.m && at < p.n;
-            const i64 start = origin + (i64)row * p.n + at;
-            uint4 rounded;
-            u32* round = (u32*)&rounded;
-#pragma unroll
-            for (int i = 0; i < 2; i++)
-            {
-                float* master = (float*)&m[2 * c + i]; float* state = (float*)&s[2 * c + i];
-#pragma unroll
-                for (int k = 0; k < 4; k++)
-                {
-                    const u32 word = words[4 * c + 2 * i + k / 2];
-                    const float g = (k & 1 ? upper(word) : lower(word)) * p.gradScale;
-                    state[k] += g * g;
-                    master[k] -= p.rate * __fdividef(g, sqrtf(state[k]) + p.epsilon);
-                }
-                if (inside)
-                {
-                    *(float4*)(p.masters + start + 4 * i) = m[2 * c + i];
-                    *(float4*)(p.states + start + 4 * i) = s[2 * c + i];
-                }
-                round[2 * i] = pack(master[0], master[1]); round[2 * i + 1] = pack(master[2], master[3]);
-            }
-            if (inside) *(uint4*)(p.weights + start) = rounded;
-        }
-    }
+    uint4 v;
+    asm volatile("ld.global.cs.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(from) : "memory");
+    return v;
 }
+
+// The 16-row pieces of an epilogue warp, every third of a tile's eight, tile after tile.
+struct Walk
+{
+    int index, piece; bool more; Unit unit;
+
+    __device__ __forceinline__ Walk(int first, int stride, int piece) : index(first - stride), piece(piece) { }
+    __device__ __forceinline__ void seek(const GemmArgs& p, int units, int stride, int rank)
+    {
+        do
+        {
+            index += stride;
+            more = index < units;
+            if (more) unit = Unit(p, index, rank);
+        } while (more && !unit.live);
+    }
+    // True where this piece was the tile's last.
+    __device__ __forceinline__ bool next(const GemmArgs& p, int units, int stride, int rank)
+    {
+        piece += EPILOGUE_WARPS;
+        if (piece < PIECES) return false;
+        piece -= PIECES;
+        seek(p, units, stride, rank);
+        return true;
+    }
+};
 #endif
 
-#if EPILOGUE == 2
-// u and g of a tile, 64 columns at a time. Reads of the next 64 are in flight while these are worked on.
-struct Kept
+#if EPILOGUE == 3
+// Adagrad where the gradient arises: masters and states are read and written, bf16 weights refreshed, the gradient itself is never
+// stored. 20 bytes a weight of traffic hide behind other blocks' products, where those are long enough; else they are the floor, and
+// three warps must keep the memory busy: while 16 weights of a lane are worked on the next 16 to 32 are on their way, also from one
+// piece to the next.
+struct AdagradPlace     // a lane's two rows of a piece
 {
-    const uint4* tile; int second; u32 u[16], g[16];
+    i64 start; int column, rows;
 
-    __device__ __forceinline__ Kept(const GemmArgs& p, const Unit& unit, int half, int thread)
+    __device__ __forceinline__ AdagradPlace(const GemmArgs& p, const Unit& unit, int piece, int lane)
     {
-        tile = p.upGate + (((i64)(unit.row / 128) * p.hiddenTiles + unit.n * 2) * 2 + half) * 2048 + thread;
-        // Past the last tile the products are zero; any finite u and g do.
-        second = unit.n * 2 + 1 < p.hiddenTiles ? 4096 : 0;
+        const int row = unit.row + piece * 16 + lane / 4;
+        column = unit.n * 256 + (lane & 3) * 8;
+        start = (i64)unit.group * p.m * p.n + (i64)row * p.n + column;
+        rows = p.m - row;
     }
-    __device__ __forceinline__ void read(int j)
+};
+
+template <int HALF> struct AdagradWeights   // 16 weights of one of the two rows
+{
+    float4 m[4], s[4];
+
+    __device__ __forceinline__ void load(const GemmArgs& p, const AdagradPlace& place, int j)
     {
-        const uint4* from = tile + (j >> 1) * second + (j & 1) * 512;
 #pragma unroll
         for (int i = 0; i < 4; i++)
         {
-            uint4 x = __ldcs(from + i * 128), y = __ldcs(from + (8 + i) * 128);
-            u[4 * i] = x.x; u[4 * i + 1] = x.y; u[4 * i + 2] = x.z; u[4 * i + 3] = x.w;
-            g[4 * i] = y.x; g[4 * i + 1] = y.y; g[4 * i + 2] = y.z; g[4 * i + 3] = y.w;
+            const int at = j * 64 + (i >> 1) * 32;
+            const i64 from = place.start + HALF * 8 * p.n + at + (i & 1) * 4;
+            const bool inside = place.rows > HALF * 8 && place.column + at < p.n;
+            m[i] = inside ? __ldcs((const float4*)(p.masters + from)) : make_float4(0.f, 0.f, 0.f, 0.f);
+            s[i] = inside ? __ldcs((const float4*)(p.states + from)) : make_float4(1.f, 1.f, 1.f, 1.f);
+        }
+    }
+    __device__ __forceinline__ void apply(const GemmArgs& p, const AdagradPlace& place, int j, const u32* gradient)
+    {
+#pragma unroll
+        for (int block = 0; block < 2; block++)
+        {
+            const int at = j * 64 + block * 32;
+            const i64 to = place.start + HALF * 8 * p.n + at;
+            const bool inside = place.rows > HALF * 8 && place.column + at < p.n;
+            float* master = (float*)&m[2 * block]; float* state = (float*)&s[2 * block];
+#pragma unroll
+            for (int k = 0; k < 8; k++)
+            {
+                const u32 word = gradient[4 * block + k / 2];
+                const float g = (k & 1 ? upper(word) : lower(word)) * p.gradScale;
+                state[k] += g * g;
+                master[k] -= p.rate * g * reciprocal(root(state[k]) + p.epsilon);
+            }
+            if (!inside) continue;
+#pragma unroll
+            for (int i = 0; i < 2; i++)
+            {
+                __stcs((float4*)(p.masters + to + 4 * i), m[2 * block + i]);
+                __stcs((float4*)(p.states + to + 4 * i), s[2 * block + i]);
+            }
+            *(uint4*)(p.weights + to) = pack8(master);
+        }
+    }
+};
+#endif
+
+#if EPILOGUE == 2
+struct KeptPlace        // a lane's two rows of a piece
+{
+    const uint4* gates; const u16* activation; u16* out; int second, column;
+
+    __device__ __forceinline__ KeptPlace(const GemmArgs& p, const Unit& unit, int piece, int lane)
+    {
+        const int row = unit.row + piece * 16 + lane / 4;
+        column = unit.n * 256 + (lane & 3) * 8;
+        gates = p.gate + (((i64)(unit.row / 128) * p.hiddenTiles + unit.n * 2) * 2 + piece / 4) * 1024 + piece % 4 * 32 + lane;
+        // Past the last tile the products are zero; any finite g does.
+        second = unit.n * 2 + 1 < p.hiddenTiles ? 2048 : 0;
+        activation = p.activation + (i64)row * p.hidden + column;
+        out = p.hiddenGrad + (i64)row * 2 * p.hidden + column;
+    }
+};
+
+// What is kept of 32 columns of a piece, side by side: of both rows.
+struct Kept
+{
+    uint4 a[2], g[2];
+
+    __device__ __forceinline__ void read(const GemmArgs& p, const KeptPlace& place, int part)
+    {
+        const uint4* from = place.gates + (part >> 2) * place.second + (part >> 1 & 1) * 512 + (part & 1) * 128;
+#pragma unroll
+        for (int half = 0; half < 2; half++)
+        {
+            g[half] = read16(from + half * 256);
+            a[half] = make_uint4(0, 0, 0, 0);
+            if (place.column + part * 32 < p.hidden) a[half] = read16(place.activation + (i64)half * 8 * p.hidden + part * 32);
+        }
+    }
+    // d: gradient of the scaled activation. SiLU and the slopes in float32, the products of pairs in bf16: half the operations.
+    __device__ __forceinline__ void gradient(const GemmArgs& p, const KeptPlace& place, int part, const u32* d, const float* scales, float* gates) const
+    {
+#pragma unroll
+        for (int half = 0; half < 2; half++)
+        {
+            const u32 as[4] = { a[half].x, a[half].y, a[half].z, a[half].w }, gs[4] = { g[half].x, g[half].y, g[half].z, g[half].w };
+            u32 up[4], gate[4];
+#pragma unroll
+            for (int k = 0; k < 4; k++)
+            {
+                const u32 own = d[8 * half + 4 * (part & 1) + k];
+                const float g0 = away_from_zero(lower(gs[k])), g1 = away_from_zero(upper(gs[k])), s0 = sigmoid_fast(g0), s1 = sigmoid_fast(g1);
+                u32 silu = pack(g0 * s0, g1 * s1);
+#if GATES
+                gates[half] += lower(own) * lower(as[k]) + upper(own) * upper(as[k]);
+                silu = multiply_pairs(silu, pack(scales[half], scales[half]));
+#endif
+                up[k] = multiply_pairs(own, silu);
+                gate[k] = multiply_pairs(own, pack(lower(as[k]) * (reciprocal(g0) + (1.f - s0)), upper(as[k]) * (reciprocal(g1) + (1.f - s1))));
+            }
+            if (place.column + part * 32 >= p.hidden) continue;
+            u16* to = place.out + (i64)half * 16 * p.hidden + part * 32;
+            __stcs((uint4*)to, make_uint4(up[0], up[1], up[2], up[3]));
+            __stcs((uint4*)(to + p.hidden), make_uint4(gate[0], gate[1], gate[2], gate[3]));
         }
     }
 };
@@ -394,7 +487,7 @@ extern "C" __global__ void __launch_bounds__(384, 1)
 __cluster_dims__(2, 1, 1)
 #endif
 gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap mapB, const __grid_constant__ TensorMap mapB2,
-     const __grid_constant__ TensorMap mapC, const __grid_constant__ TensorMap mapC2, const __grid_constant__ TensorMap mapC3, const GemmArgs p)
+     const __grid_constant__ TensorMap mapC, const GemmArgs p)
 {
     extern __shared__ unsigned char memory[];
     const u32 base = (shared_address(memory) + 1023) & ~1023u;
@@ -433,12 +526,6 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
         {
             Unit unit(p, index, rank);
             if (!unit.live) continue;
-#if EPILOGUE == 2
-            // u and g of this tile will be wanted when the products are done: bring them into L2 meanwhile.
-            const char* kept = (const char*)p.upGate + ((i64)(unit.row / 128) * p.hiddenTiles + unit.n * 2) * 65536;
-            const int bytes = (p.hiddenTiles - unit.n * 2 < 2 ? 1 : 2) * 65536;
-            if (lane * 4096 < bytes) prefetch(kept + lane * 4096, 4096);
-#endif
             for (int k = 0; k < unit.kSteps; k++)
             {
                 if (lane == 0)
@@ -502,9 +589,98 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
     }
     else
     {
-#if EPILOGUE < 3
-        Stager stager = { staging + (role - 8) * 2 * STORE_BYTES, lane, 0 };
+#if EPILOGUE >= 2
+        Turn turn;
+        Walk walk(first, stride, role - 8);
+        walk.seek(p, units, stride, rank);
 #endif
+#if EPILOGUE == 3
+        if (walk.more)
+        {
+            AdagradPlace place(p, walk.unit, walk.piece, lane);
+            AdagradWeights<0> low;
+            AdagradWeights<1> high;
+            low.load(p, place, 0);
+            high.load(p, place, 0);
+#pragma unroll 1
+            while (walk.more)
+            {
+                const Hand from = hand(walk.piece);
+                const bool rows = walk.unit.kSteps > 0;     // no rows, no gradient
+                const bool last = walk.next(p, units, stride, rank);
+                const AdagradPlace next(p, walk.unit, walk.piece, lane);
+                from.wait(turn);
+#pragma unroll 1
+                for (int j = 0; j < 4; j++)
+                {
+                    u32 words[16];
+                    from.take(words, j);
+                    if (j == 3) barrier_arrive(from.empty);
+                    side_by_side(words, lane);
+                    const bool stays = j < 3;
+                    const AdagradPlace then = stays ? place : next;
+                    const int column = stays ? j + 1 : 0;
+                    if (rows) low.apply(p, place, j, words);
+                    if (stays || walk.more) low.load(p, then, column);
+                    if (rows) high.apply(p, place, j, words + 8);
+                    if (stays || walk.more) high.load(p, then, column);
+                }
+                if (last) turn.next();
+                place = next;
+            }
+        }
+#elif EPILOGUE == 2
+        if (walk.more)
+        {
+            KeptPlace place(p, walk.unit, walk.piece, lane);
+            Kept kept[4];
+#pragma unroll
+            for (int part = 0; part < 4; part++) kept[part].read(p, place, part);
+#pragma unroll 1
+            while (walk.more)
+            {
+                const Hand from = hand(walk.piece);
+                float scales[2] = { 1.f, 1.f }, gates[2] = { 0.f, 0.f };
+#if GATES
+                const int own = walk.unit.row + walk.piece * 16 + lane / 4, n = walk.unit.n;
+                scales[0] = p.rowScale[own]; scales[1] = p.rowScale[own + 8];
+#endif
+                const bool last = walk.next(p, units, stride, rank);
+                const KeptPlace next(p, walk.unit, walk.piece, lane);
+                from.wait(turn);
+#pragma unroll 1
+                for (int j = 0; j < 4; j += 2)
+#pragma unroll
+                    for (int i = 0; i < 2; i++)
+                    {
+                        u32 d[16];
+                        from.take(d, j + i);
+                        if (j + i == 3) barrier_arrive(from.empty);
+                        side_by_side(d, lane);
+#pragma unroll
+                        for (int part = 2 * i; part < 2 * i + 2; part++)
+                        {
+                            kept[part].gradient(p, place, 2 * j + part, d, scales, gates);
+                            if (j == 0) kept[part].read(p, place, 4 + part);
+                            else if (walk.more) kept[part].read(p, next, part);
+                        }
+                    }
+#if GATES
+#pragma unroll
+                for (int half = 0; half < 2; half++)
+                {
+                    gates[half] += __shfl_xor_sync(0xffffffffu, gates[half], 1);
+                    gates[half] += __shfl_xor_sync(0xffffffffu, gates[half], 2);
+                    // The activation holds the row's gate; one that underflowed has no gradient.
+                    if (lane % 4 == 0) p.gateGrad[(i64)n * p.rows + own + 8 * half] = scales[half] > 0.f ? gates[half] / scales[half] : 0.f;
+                }
+#endif
+                if (last) turn.next();
+                place = next;
+            }
+        }
+#else
+        Stager stager = { staging + (role - 8) * 2 * STORE_BYTES, lane, 0 };
         Turn turn;
         int next = role - 8;    // each epilogue warp takes every third of the consumers' 16-row pieces
         for (int index = first; index < units; index += stride)
@@ -515,19 +691,10 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
             for (; next < PIECES; next += EPILOGUE_WARPS)
             {
                 const Hand from = hand(next);
-                const int row = unit.row + next * 16, half = next / 4, thread = next % 4 * 32 + lane;
-#if EPILOGUE == 1 || EPILOGUE == 3 || GATES
+                const int row = unit.row + next * 16;
+#if EPILOGUE == 1
                 const int own = row + lane / 4;
-#endif
-#if EPILOGUE == 2
-                Kept kept(p, unit, half, thread);
-                kept.read(0);
-#endif
-#if EPILOGUE == 1 || GATES
                 const float scale0 = p.rowScale ? p.rowScale[own] : 1.f, scale8 = p.rowScale ? p.rowScale[own + 8] : 1.f;
-#endif
-#if GATES
-                const u32 scales0 = pack(scale0, scale0), scales8 = pack(scale8, scale8);
 #endif
                 from.wait(turn);
 #if EPILOGUE == 0
@@ -543,10 +710,8 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
 #endif
                     stager.emit(words, &mapC, unit.n * 256 + j * 64, row, WEIGHT_GRAD ? unit.group : 0);
                 }
-#elif EPILOGUE == 3
-                if (unit.kSteps > 0) adagrad_tile(p, from, unit, own, lane);  // no rows, no gradient
 #elif EPILOGUE == 1
-                uint4* kept = p.upGate + (((i64)(unit.row / 128) * p.hiddenTiles + unit.n) * 2 + half) * 2048 + thread;
+                uint4* gate = p.gate + (((i64)(unit.row / 128) * p.hiddenTiles + unit.n) * 2 + next / 4) * 1024 + next % 4 * 32 + lane;
 #pragma unroll 1
                 for (int j = 0; j < 2; j++)
                 {
@@ -560,64 +725,14 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
                         const float scale = i & 1 ? scale8 : scale0;
                         a[i] = pack(u0 * g0 * s0 * scale, u1 * g1 * s1 * scale);
                     }
-                    if (p.upGate)
+                    if (p.gate)
                     {
+                        side_by_side(g, lane);
 #pragma unroll
-                        for (int i = 0; i < 4; i++)
-                        {
-                            kept[(j * 4 + i) * 128] = make_uint4(u[4 * i], u[4 * i + 1], u[4 * i + 2], u[4 * i + 3]);
-                            kept[(8 + j * 4 + i) * 128] = make_uint4(g[4 * i], g[4 * i + 1], g[4 * i + 2], g[4 * i + 3]);
-                        }
+                        for (int i = 0; i < 4; i++) gate[(j * 4 + i) * 128] = make_uint4(g[4 * i], g[4 * i + 1], g[4 * i + 2], g[4 * i + 3]);
                     }
                     stager.emit(a, &mapC, unit.n * 128 + j * 64, row, 0);
                 }
-#else
-#if GATES
-                float gate0 = 0.f, gate8 = 0.f;
-#endif
-#pragma unroll 1
-                for (int j = 0; j < 4; j++)
-                {
-                    u32 d[16], u[16], g[16];
-                    from.take(d, j);
-#pragma unroll
-                    for (int i = 0; i < 16; i++) { u[i] = kept.u[i]; g[i] = kept.g[i]; }
-                    if (j < 3) kept.read(j + 1);
-                    // SiLU and its slope in float32, the products of pairs in bf16: half the operations, and a warp a processor is
-                    // bound by how many it can issue.
-#pragma unroll
-                    for (int i = 0; i < 16; i++)
-                    {
-                        const float g0 = lower(g[i]), g1 = upper(g[i]), s0 = sigmoid_fast(g0), s1 = sigmoid_fast(g1), silu0 = g0 * s0, silu1 = g1 * s1;
-                        const u32 silu = pack(silu0, silu1), slope = pack(fmaf(silu0, 1.f - s0, s0), fmaf(silu1, 1.f - s1, s1));
-                        u32 act = multiply_pairs(u[i], silu);
-#if GATES
-                        const float gate = lower(d[i]) * lower(act) + upper(d[i]) * upper(act);
-                        if (i & 1) gate8 += gate; else gate0 += gate;
-                        const u32 scale = i & 1 ? scales8 : scales0;
-                        d[i] = multiply_pairs(d[i], scale);
-                        act = multiply_pairs(act, scale);
-#endif
-                        g[i] = multiply_pairs(multiply_pairs(d[i], u[i]), slope);
-                        u[i] = multiply_pairs(d[i], silu);
-                        d[i] = act;
-                    }
-                    const int column = unit.n * 256 + j * 64;
-                    stager.emit(u, &mapC, column, row, 0);
-                    stager.emit(g, &mapC2, column, row, 0);
-                    stager.emit(d, &mapC3, column, row, 0);
-                }
-#if GATES
-                {
-                    gate0 += __shfl_xor_sync(0xffffffffu, gate0, 1); gate0 += __shfl_xor_sync(0xffffffffu, gate0, 2);
-                    gate8 += __shfl_xor_sync(0xffffffffu, gate8, 1); gate8 += __shfl_xor_sync(0xffffffffu, gate8, 2);
-                    if (lane % 4 == 0)
-                    {
-                        p.gateGrad[(i64)unit.n * p.rows + own] = gate0;
-                        p.gateGrad[(i64)unit.n * p.rows + own + 8] = gate8;
-                    }
-                }
-#endif
 #endif
                 barrier_arrive(from.empty);
             }
@@ -625,6 +740,7 @@ gemm(const __grid_constant__ TensorMap mapA, const __grid_constant__ TensorMap m
             turn.next();
         }
         if (lane == 0) asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");
+#endif
     }
     // A block whose partner may still send to it must not leave.
     cluster_sync();

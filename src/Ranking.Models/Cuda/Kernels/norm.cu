@@ -10,6 +10,7 @@
 #define DH (WIDTH / MIXED_TOKENS)
 #define CHUNKS ((WIDTH + 255) / 256)
 #define WARPS (CHUNKS <= 4 ? (TOKENS < 16 ? TOKENS : 16) : (TOKENS < 8 ? TOKENS : 8))
+#define NONE 0
 #define PLAIN 1
 #define MIXED 2
 #define POOLED 3
@@ -20,6 +21,7 @@ struct Branch                   // the output rows of a feed-forward, or the gra
     i64 shared;                 // first shared row
     const int* slots;           // [group * batchPadded + sample][SLOTS] routed rows; null: dense
     const float* logitGrad;     // backward of a sparse one: [group * batchPadded + sample][8]; null: none
+    const unsigned char* chosen;    // with it: the experts of a row [group * batchPadded + sample][SLOTS], whose logits alone have a gradient
     const u16* router;          // [group][EXPERTS][group width]
 };
 
@@ -65,36 +67,99 @@ template <int LAYOUT> struct Place
     __device__ __forceinline__ i64 at(i64 firstRow) const { return (firstRow + row) * width + column; }
 };
 
-template <int LAYOUT> __device__ __forceinline__ void add_branch(const Branch& f, const Place<LAYOUT>& place, float* v)
+// Where the routed rows of a sample lie, asked for before anything needs them. All columns of a PLAIN token have one group; a MIXED
+// token has a piece of every group, so lane i holds group i and the others ask it.
+template <int LAYOUT, bool GRAD> struct Routing
+{
+#if SLOTS > 0
+    static const bool HELD = LAYOUT == PLAIN || (LAYOUT == MIXED && MIXED_TOKENS <= 32);
+    int rows[SLOTS], experts[SLOTS]; float gradients[SLOTS];
+
+    __device__ __forceinline__ void read(const Branch& f, i64 row)
+    {
+#pragma unroll
+        for (int j = 0; j < SLOTS; j++) rows[j] = f.slots[row * SLOTS + j];
+        if constexpr (GRAD)
+        {
+#pragma unroll
+            for (int j = 0; j < SLOTS; j++) experts[j] = f.chosen[row * SLOTS + j];
+#pragma unroll
+            for (int j = 0; j < SLOTS; j++) gradients[j] = f.logitGrad[row * 8 + experts[j]];
+        }
+    }
+    __device__ __forceinline__ Routing(const Branch& f, int token, int sample, int batchPadded, int lane)
+    {
+        const int group = LAYOUT == PLAIN ? token : lane < MIXED_TOKENS ? lane : MIXED_TOKENS - 1;
+        if (HELD) read(f, (i64)group * batchPadded + sample);
+    }
+    // Of a lane's group. The whole warp calls it.
+    template <class P> __device__ __forceinline__ Routing at(const Branch& f, const P& place) const
+    {
+        Routing own = *this;
+        if constexpr (LAYOUT != NONE && !HELD) own.read(f, place.row);
+        if constexpr (LAYOUT == MIXED && HELD)
+        {
+#pragma unroll
+            for (int j = 0; j < SLOTS; j++)
+            {
+                own.rows[j] = __shfl_sync(0xffffffffu, rows[j], place.group);
+                if constexpr (GRAD)
+                {
+                    own.experts[j] = __shfl_sync(0xffffffffu, experts[j], place.group);
+                    own.gradients[j] = __shfl_sync(0xffffffffu, gradients[j], place.group);
+                }
+            }
+        }
+        return own;
+    }
+#else
+    __device__ __forceinline__ Routing(const Branch&, int, int, int, int) { }
+    template <class P> __device__ __forceinline__ Routing at(const Branch&, const P&) const { return *this; }
+#endif
+};
+
+template <int LAYOUT, bool GRAD>
+__device__ __forceinline__ void add_branch(const Branch& f, const Place<LAYOUT>& place, const Routing<LAYOUT, GRAD>& routing, float* v)
 {
     float part[8];
+#if SLOTS > 0
+    uint4 words[SLOTS];
+#pragma unroll
+    for (int j = 0; j < SLOTS; j++) words[j] = *(const uint4*)(f.rows + (i64)routing.rows[j] * place.width + place.column);
+#endif
     unpack8(*(const uint4*)(f.rows + place.at(f.shared)), part);
 #pragma unroll
     for (int i = 0; i < 8; i++) v[i] += part[i];
 #if SLOTS > 0
-    if (f.slots)
+#pragma unroll
+    for (int j = 0; j < SLOTS; j++)
+    {
+        unpack8(words[j], part);
+#pragma unroll
+        for (int i = 0; i < 8; i++) v[i] += part[i];
+    }
+    if (GRAD)
     {
 #pragma unroll
         for (int j = 0; j < SLOTS; j++)
+            words[j] = *(const uint4*)(f.router + ((i64)place.group * EXPERTS + routing.experts[j]) * place.width + place.column);
+#pragma unroll
+        for (int j = 0; j < SLOTS; j++)
         {
-            unpack8(*(const uint4*)(f.rows + (i64)f.slots[place.row * SLOTS + j] * place.width + place.column), part);
+            unpack8(words[j], part);
 #pragma unroll
-            for (int i = 0; i < 8; i++) v[i] += part[i];
-        }
-    }
-    if (f.logitGrad)
-    {
-#pragma unroll
-        for (int e = 0; e < EXPERTS; e++)
-        {
-            float gradient = f.logitGrad[place.row * 8 + e];
-            if (gradient == 0.f) continue;
-            unpack8(*(const uint4*)(f.router + ((i64)place.group * EXPERTS + e) * place.width + place.column), part);
-#pragma unroll
-            for (int i = 0; i < 8; i++) v[i] += gradient * part[i];
+            for (int i = 0; i < 8; i++) v[i] += routing.gradients[j] * part[i];
         }
     }
 #endif
+}
+
+// 8 gammas from column d on.
+__device__ __forceinline__ void read8(const float* from, float* out)
+{
+    const float4 low = *(const float4*)from, high = *(const float4*)(from + 4);
+    out[0] = low.x; out[1] = low.y; out[2] = low.z; out[3] = low.w;
+    out[4] = high.x; out[5] = high.y; out[6] = high.z; out[7] = high.w;
 }
 
 template <bool INPUT, int ADD, int OUT> __device__ __forceinline__ void add_norm(const AddNormArgs& p)
@@ -112,10 +177,13 @@ template <bool INPUT, int ADD, int OUT> __device__ __forceinline__ void add_norm
     for (int token = warp; token < TOKENS; token += WARPS)
     {
         float v[CHUNKS][8], squares = 0.f;
+        const Routing<ADD, false> routing(p.branch, token, sample, p.batchPadded, lane);
 #pragma unroll
         for (int c = 0; c < CHUNKS; c++)
         {
             const int d = (c * 32 + lane) * 8;
+            const Place<ADD == MIXED ? MIXED : PLAIN> place(token, d < WIDTH ? d : WIDTH - 8, sample, p.batchPadded);
+            const auto routed = routing.at(p.branch, place);
             if (d >= WIDTH)
             {
 #pragma unroll
@@ -123,16 +191,9 @@ template <bool INPUT, int ADD, int OUT> __device__ __forceinline__ void add_norm
                 continue;
             }
             const Place<PLAIN> stream(token, d, sample, p.batchPadded);
-            if (INPUT)
-            {
-                const float4* x = (const float4*)((const float*)p.base + ((i64)sample * TOKENS + token) * WIDTH + d);
-                float4 low = x[0], high = x[1];
-                v[c][0] = low.x; v[c][1] = low.y; v[c][2] = low.z; v[c][3] = low.w;
-                v[c][4] = high.x; v[c][5] = high.y; v[c][6] = high.z; v[c][7] = high.w;
-            }
+            if (INPUT) read8((const float*)p.base + ((i64)sample * TOKENS + token) * WIDTH + d, v[c]);
             else unpack8(*(const uint4*)((const u16*)p.base + stream.at(0)), v[c]);
-            if (ADD == PLAIN) add_branch(p.branch, Place<PLAIN>(token, d, sample, p.batchPadded), v[c]);
-            if (ADD == MIXED) add_branch(p.branch, Place<MIXED>(token, d, sample, p.batchPadded), v[c]);
+            if constexpr (ADD != NONE) add_branch(p.branch, place, routed, v[c]);
             if (p.extra)
             {
                 float part[8];
@@ -154,8 +215,10 @@ template <bool INPUT, int ADD, int OUT> __device__ __forceinline__ void add_norm
         {
             const int d = (c * 32 + lane) * 8;
             if (d >= WIDTH) continue;
+            float gamma[8];
+            read8(p.gamma + d, gamma);
 #pragma unroll
-            for (int i = 0; i < 8; i++) v[c][i] *= r * p.gamma[d + i];
+            for (int i = 0; i < 8; i++) v[c][i] *= r * gamma[i];
             if (OUT == PLAIN) *(uint4*)(p.normed + Place<PLAIN>(token, d, sample, p.batchPadded).at(p.normedShared)) = pack8(v[c]);
             if (OUT == MIXED) *(uint4*)(p.normed + Place<MIXED>(token, d, sample, p.batchPadded).at(p.normedShared)) = pack8(v[c]);
             if (OUT == POOLED)
@@ -187,7 +250,7 @@ template <bool INPUT, int ADD, int OUT> __device__ __forceinline__ void add_norm
 
 #define ADD_NORM(name, input, add, out) \
     extern "C" __global__ void __launch_bounds__(WARPS * 32) name(const AddNormArgs p) { add_norm<input, add, out>(p); }
-ADD_NORM(input_norm_mix, true, 0, MIXED)                // X, RMS, Mix: in front of the first block
+ADD_NORM(input_norm_mix, true, NONE, MIXED)                // X, RMS, Mix: in front of the first block
 ADD_NORM(revert_add_norm, false, MIXED, PLAIN)          // Y = X + Revert(F1), RMS(Y)
 ADD_NORM(add_norm_mix, false, PLAIN, MIXED)             // X' = Y + F2, Mix(RMS(X'))
 ADD_NORM(add_norm_pool, false, PLAIN, POOLED)           // X' = Y + F2, mean over tokens of RMS(X')
@@ -209,10 +272,13 @@ template <int IN> __device__ __forceinline__ void norm_grad(const NormGradArgs& 
             const float r = p.rootInverse[(i64)token * p.batchPadded + sample];
             uint4 stream[CHUNKS], residual[CHUNKS];
             float v[CHUNKS][8], product = 0.f;
+            const Routing<IN == POOLED ? NONE : IN, true> routing(p.branch, token, sample, p.batchPadded, lane);
 #pragma unroll
             for (int c = 0; c < CHUNKS; c++)
             {
                 const int d = (c * 32 + lane) * 8;
+                const Place<IN == MIXED ? MIXED : PLAIN> place(token, d < WIDTH ? d : WIDTH - 8, sample, p.batchPadded);
+                const auto routed = routing.at(p.branch, place);
                 stream[c] = make_uint4(0, 0, 0, 0);
 #pragma unroll
                 for (int i = 0; i < 8; i++) v[c][i] = 0.f;
@@ -220,12 +286,12 @@ template <int IN> __device__ __forceinline__ void norm_grad(const NormGradArgs& 
                 stream[c] = *(const uint4*)(p.stream + Place<PLAIN>(token, d, sample, p.batchPadded).at(0));
                 // Not needed before the sum over the row, but on its way meanwhile. (A sparse model has no registers left for it.)
                 if (SLOTS == 0 && p.residual) residual[c] = *(const uint4*)(p.residual + Place<PLAIN>(token, d, sample, p.batchPadded).at(0));
-                if (IN == PLAIN) add_branch(p.branch, Place<PLAIN>(token, d, sample, p.batchPadded), v[c]);
-                if (IN == MIXED) add_branch(p.branch, Place<MIXED>(token, d, sample, p.batchPadded), v[c]);
-                if (IN == POOLED)
+                if constexpr (IN != POOLED) add_branch(p.branch, place, routed, v[c]);
+                else
                 {
+                    read8(p.pooled + (i64)sample * WIDTH + d, v[c]);
 #pragma unroll
-                    for (int i = 0; i < 8; i++) v[c][i] = p.pooled[(i64)sample * WIDTH + d + i] / TOKENS;
+                    for (int i = 0; i < 8; i++) v[c][i] /= TOKENS;
                 }
             }
 #pragma unroll
@@ -233,14 +299,15 @@ template <int IN> __device__ __forceinline__ void norm_grad(const NormGradArgs& 
             {
                 const int d = (c * 32 + lane) * 8;
                 if (d >= WIDTH) continue;
-                float x[8];
+                float x[8], gamma[8];
                 unpack8(stream[c], x);
+                read8(p.gamma + d, gamma);
 #pragma unroll
                 for (int i = 0; i < 8; i++)
                 {
                     x[i] *= r;
                     gammaGrad[c][i] += v[c][i] * x[i];
-                    v[c][i] *= p.gamma[d + i];
+                    v[c][i] *= gamma[i];
                     product += v[c][i] * x[i];
                 }
             }

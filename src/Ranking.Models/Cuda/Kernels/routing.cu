@@ -25,7 +25,14 @@ extern "C" __global__ void __launch_bounds__(256) route_choose(const RouteArgs p
 {
     extern __shared__ float router[];   // [EXPERTS][WIDTH]
     const int group = blockIdx.y, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    for (int i = threadIdx.x; i < EXPERTS * WIDTH; i += 256) router[i] = from_bf16(p.router[(i64)group * EXPERTS * WIDTH + i]);
+    // The first four of every 8 weights lie apart from the second four, so that a warp reads 512 bytes side by side of either.
+    for (int i = threadIdx.x; i < EXPERTS * WIDTH / 8; i += 256)
+    {
+        float w[8];
+        unpack8(((const uint4*)(p.router + (i64)group * EXPERTS * WIDTH))[i], w);
+        *(float4*)(router + i * 4) = make_float4(w[0], w[1], w[2], w[3]);
+        *(float4*)(router + EXPERTS * WIDTH / 2 + i * 4) = make_float4(w[4], w[5], w[6], w[7]);
+    }
     __syncthreads();
     for (int pass = 0; pass < 2; pass++)
     {
@@ -48,7 +55,8 @@ extern "C" __global__ void __launch_bounds__(256) route_choose(const RouteArgs p
 #pragma unroll
             for (int e = 0; e < EXPERTS; e++)
             {
-                const float4 low = *(const float4*)(router + e * WIDTH + d), high = *(const float4*)(router + e * WIDTH + d + 4);
+                const float* own = router + (e * WIDTH + d) / 2;
+                const float4 low = *(const float4*)own, high = *(const float4*)(own + EXPERTS * WIDTH / 2);
 #pragma unroll
                 for (int r = 0; r < 4; r++)
                     logits[r][e] += x[r][0] * low.x + x[r][1] * low.y + x[r][2] * low.z + x[r][3] * low.w
@@ -168,7 +176,17 @@ extern "C" __global__ void __launch_bounds__(256) route_gather(u16* rows, i64 sh
     const int sample = source[row], group = row / capacity;
     const uint4* from = (const uint4*)(rows + (shared + (i64)group * batchPadded + sample) * WIDTH);
     uint4* to = (uint4*)(rows + (i64)row * WIDTH);
-    for (int i = lane; i < WIDTH / 8; i += 32) to[i] = sample < 0 ? make_uint4(0, 0, 0, 0) : from[i];
+    const int pieces = (WIDTH / 8 + 31) / 32;
+    uint4 words[pieces];    // all reads under way before the first write, which the compiler cannot know to lie elsewhere
+#pragma unroll
+    for (int i = 0; i < pieces; i++)
+    {
+        words[i] = make_uint4(0, 0, 0, 0);
+        if (sample >= 0 && i * 32 + lane < WIDTH / 8) words[i] = from[i * 32 + lane];
+    }
+#pragma unroll
+    for (int i = 0; i < pieces; i++)
+        if (i * 32 + lane < WIDTH / 8) to[i * 32 + lane] = words[i];
 }
 
 // Gradient of the logits from the gradients of the gates: softmax over the chosen ones. One thread a row.

@@ -53,6 +53,7 @@ public sealed class DocumentSink : TaggedSink<DocumentChange>, IDisposable
         Dictionary<int, Progress> moved = [];
         OrderedDictionary<string, List<DocumentChange>> changes = new(StringComparer.Ordinal);
         foreach (IGrouping<int, DocumentChange> partition in batch.GroupBy(c => c.Partition)) Sort([.. partition], moved, changes);
+        List<Rewind> taken = await ClaimAsync(moved, changes);
         if (changes.Count > 0)
         {
             await _gate.WaitAsync();
@@ -68,7 +69,23 @@ public sealed class DocumentSink : TaggedSink<DocumentChange>, IDisposable
         Rewind?[] rewinds = await Task.WhenAll(moved.Where(m => m.Value.Touched)
             .Select(m => MoveAsync(m.Key, m.Value.Through, [], [], m.Value.GreatestMs)));
         foreach ((int b, Progress progress) in moved.Where(m => !m.Value.Touched)) Offsets[b]!.GreatestMs = progress.GreatestMs;
-        return [.. rewinds.OfType<Rewind>()];
+        return [.. taken, .. rewinds.OfType<Rewind>()];
+    }
+
+    // The first offset of a tag comes before its vectors: if there were none until after them, one could not tell that a flush came between.
+    async Task<List<Rewind>> ClaimAsync(Dictionary<int, Progress> moved, OrderedDictionary<string, List<DocumentChange>> changes)
+    {
+        int[] first = [.. moved.Where(m => m.Value.Touched && Offsets[m.Key]!.Written is null).Select(m => m.Key)];
+        Rewind?[] refused = await Task.WhenAll(first.Select(b => MoveAsync(b, Offsets[b]!.Applied, [], [])));
+        List<Rewind> taken = [];
+        for (int i = 0; i < first.Length; i++)
+        {
+            if (refused[i] is not { } rewind) continue;
+            taken.Add(rewind);
+            moved.Remove(first[i]);
+            foreach (string id in changes.Keys.Where(id => KeyLayout.TagOf(id) == first[i]).ToArray()) changes.Remove(id);
+        }
+        return taken;
     }
 
     // What of a partition's records is new to each of its tags. A tag's clock counts all records of the partition, as the pipeline's does.

@@ -69,6 +69,19 @@ public sealed class KeyLayout
 
     internal RedisKey Token(string version, string id, int tag) => TokenPrefixes(version)[tag].Append(id);
 
+    /// <summary>Keys of many rows of one kind.</summary>
+    internal Tagged Rows(string kind) => new(RowPrefixes(kind));
+
+    /// <summary>Keys of many tokens of one version.</summary>
+    internal Tagged Tokens(string version) => new(TokenPrefixes(version));
+
+    /// <summary>What keys of one sort begin with, by tag.</summary>
+    internal readonly struct Tagged(RedisKey[] prefixes)
+    {
+        /// <summary>The key of an id.</summary>
+        public RedisKey Of(string id) => prefixes[TagOf(id)].Append(id);
+    }
+
     /// <summary>Key of a tag's offset.</summary>
     public RedisKey Offset(int tag) => _offsets[tag];
 

@@ -20,7 +20,7 @@ static class MemberClients
         SessionTimeoutMs = (int)options.SessionTimeout.TotalMilliseconds,
         FetchWaitMaxMs = 100,
         // Small parts of many partitions, so that none runs far ahead of the others in event time.
-        MaxPartitionFetchBytes = 262_144,
+        MaxPartitionFetchBytes = 65_536,
         QueuedMaxMessagesKbytes = 32_768,
     })).SetLogHandler(static (_, _) => { });
 

@@ -1,5 +1,6 @@
 using Polly;
 using Polly.CircuitBreaker;
+using Ranking.Store;
 
 namespace Ranking.Serving.Limits;
 
@@ -53,7 +54,7 @@ internal sealed class RedisGuard
                     }
                     catch (TimeoutException) when (!answer.IsCompleted)
                     {
-                        Observe(answer);
+                        StoreConnection.Observe(answer);
                         if (s.cutShort) return (null, TimedOut);
                         throw;
                     }
@@ -76,7 +77,4 @@ internal sealed class RedisGuard
             return (null, Unavailable);
         }
     }
-
-    /// <summary>A call that nobody waits for any more may still fail; its exception is looked at so that it is not reported as forgotten.</summary>
-    public static void Observe(Task task) => task.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 }

@@ -6,6 +6,7 @@ using Ranking.Serving.Limits;
 using Ranking.Serving.Retrieval;
 using Ranking.Serving.Telemetry;
 using Ranking.Serving.Versions;
+using Ranking.Store;
 
 namespace Ranking.Serving.Ranking;
 
@@ -94,7 +95,7 @@ internal sealed class Ranker(IRowFetcher rows, IRetriever retriever, RedisGuard 
         }
         catch (TimeoutException)
         {
-            RedisGuard.Observe(asked);
+            StoreConnection.Observe(asked);
             degraded.Add(RedisGuard.TimedOut);
             return FetchedRows.Nothing(fetch);
         }

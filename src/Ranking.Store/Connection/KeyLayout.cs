@@ -69,19 +69,6 @@ public sealed class KeyLayout
 
     internal RedisKey Token(string version, string id, int tag) => TokenPrefixes(version)[tag].Append(id);
 
-    /// <summary>Keys of many rows of one kind.</summary>
-    internal Tagged Rows(string kind) => new(RowPrefixes(kind));
-
-    /// <summary>Keys of many tokens of one version.</summary>
-    internal Tagged Tokens(string version) => new(TokenPrefixes(version));
-
-    /// <summary>What keys of one sort begin with, by tag.</summary>
-    internal readonly struct Tagged(RedisKey[] prefixes)
-    {
-        /// <summary>The key of an id.</summary>
-        public RedisKey Of(string id) => prefixes[TagOf(id)].Append(id);
-    }
-
     /// <summary>Key of a tag's offset.</summary>
     public RedisKey Offset(int tag) => _offsets[tag];
 
@@ -97,6 +84,9 @@ public sealed class KeyLayout
 
     /// <summary>Key of a tag's offset for a vector set.</summary>
     public RedisKey VectorOffset(string kind, string settings, int tag) => Vectors(kind, settings).Append(string.Create(CultureInfo.InvariantCulture, $":offset:{tag}"));
+
+    /// <summary>Keys of all tags' offsets for a vector set; in one slot.</summary>
+    public RedisKey[] VectorOffsets(string kind, string settings) => [.. Enumerable.Range(0, Tags).Select(b => VectorOffset(kind, settings, b))];
 
     /// <summary>Hash of the documents that a vector set was made from: id to event time and hash.</summary>
     public RedisKey VectorDocuments(string kind, string settings) => Vectors(kind, settings).Append(":documents");

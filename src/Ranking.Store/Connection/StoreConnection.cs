@@ -144,6 +144,9 @@ public sealed class StoreConnection : IAsyncDisposable
     /// <summary>Whether an exception of StackExchange.Redis is about the server, the network or a closed connection.</summary>
     public static bool IsServerFault(Exception e) => e is RedisException or RedisTimeoutException or TimeoutException or ObjectDisposedException;
 
+    /// <summary>A call that nobody waits for any more may still fail; its exception is looked at so that it is not reported as forgotten.</summary>
+    public static void Observe(Task task) => task.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _multiplexer.DisposeAsync();
 }

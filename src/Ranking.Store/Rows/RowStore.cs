@@ -75,14 +75,8 @@ public sealed class RowStore
     async Task ReadAtOnceAsync(IReadOnlyList<EntityKey> rows, string version, IReadOnlyList<string> tokens, FetchedRows fetched, CancellationToken cancellation)
     {
         var keys = new RedisKeyOrValue[rows.Count + tokens.Count];
-        (string kind, KeyLayout.Tagged prefixes) = ("", default);
-        for (int i = 0; i < rows.Count; i++)
-        {
-            if (rows[i].Kind != kind) (kind, prefixes) = (rows[i].Kind, _store.Keys.Rows(rows[i].Kind));
-            keys[i] = prefixes.Of(rows[i].Id);
-        }
-        if (tokens.Count > 0) prefixes = _store.Keys.Tokens(version);
-        for (int i = 0; i < tokens.Count; i++) keys[rows.Count + i] = prefixes.Of(tokens[i]);
+        for (int i = 0; i < rows.Count; i++) keys[i] = _store.Keys.Row(rows[i].Kind, rows[i].Id);
+        for (int i = 0; i < tokens.Count; i++) keys[rows.Count + i] = _store.Keys.Token(version, tokens[i]);
         using RespResult answer = await AskAsync(keys).WaitAsync(_options.Timeout, cancellation);
         fetched.Take(answer, null, _expectedBytes);
     }

@@ -78,8 +78,7 @@ public sealed class VectorUpkeep(StoreConnection store, string kind, MbatEncoder
     /// Vectors stay searchable meanwhile.
     /// </summary>
     /// <exception cref="Ranking.Features.Errors.RankingException">RNK3001, RNK3002: Redis is away or refuses.</exception>
-    public Task RebuildAsync() => OnAllAsync(hash =>
-        store.Database.KeyDeleteAsync([.. Enumerable.Range(0, KeyLayout.Tags).Select(b => store.Keys.VectorOffset(kind, hash, b))])); // one slot
+    public Task RebuildAsync() => OnAllAsync(hash => store.Database.KeyDeleteAsync(store.Keys.VectorOffsets(kind, hash)));
 
     /// <summary>Deletes an entity's vectors and what is known of its document, of all encoders.</summary>
     /// <returns>Whether there was a vector of this encoder.</returns>

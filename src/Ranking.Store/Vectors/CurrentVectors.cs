@@ -45,13 +45,13 @@ public sealed class CurrentVectors : IVectorHome
             {
                 hash = await pointer;
                 if (hash is null || hash == asked.Hash || turn == MostTurns) return await found;
-                Observe(found);
+                StoreConnection.Observe(found);
                 if (await _sets.EncoderAsync(hash) is not { } encoder) continue; // dropped again, or Redis is being emptied
                 Volatile.Write(ref _current, Make(encoder));
             }
             catch (Exception e) when (StoreConnection.IsServerFault(e))
             {
-                Observe(found);
+                StoreConnection.Observe(found);
                 throw _store.Explain(e);
             }
         }
@@ -81,7 +81,7 @@ public sealed class CurrentVectors : IVectorHome
         }
         catch (Exception e) when (StoreConnection.IsServerFault(e) || e is RankingException)
         {
-            Observe(found);
+            StoreConnection.Observe(found);
             throw _store.Explain(e);
         }
     }
@@ -96,7 +96,4 @@ public sealed class CurrentVectors : IVectorHome
     }
 
     Made Make(MbatEncoder encoder) => new(encoder.SettingsHash, encoder, new VectorStore(_store, _kind, encoder.SettingsHash, encoder.Dimension));
-
-    // Of a search that nobody waits for any more.
-    static void Observe(Task task) => task.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 }

@@ -63,7 +63,7 @@ sealed partial class VectorSetSwitch(
     // Of each partition the last offset that is in the set; null where a tag has not been read to the end.
     async Task<long[]?> ThroughAsync(string hash)
     {
-        RedisValue[] found = await store.Database.StringGetAsync([.. Enumerable.Range(0, KeyLayout.Tags).Select(b => store.Keys.VectorOffset(kind, hash, b))]);
+        RedisValue[] found = await store.Database.StringGetAsync(store.Keys.VectorOffsets(kind, hash));
         long[] through = new long[partitions];
         Array.Fill(through, -1);
         for (int b = 0; b < found.Length; b++)

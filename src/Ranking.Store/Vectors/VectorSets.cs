@@ -80,7 +80,7 @@ sealed class VectorSets(StoreConnection store, string kind)
         store.Keys.VectorDocuments(kind, hash),
         store.Keys.VectorDeletions(kind, hash),
         store.Keys.VectorSettings(kind, hash),
-        .. Enumerable.Range(0, KeyLayout.Tags).Select(b => store.Keys.VectorOffset(kind, hash, b)),
+        .. store.Keys.VectorOffsets(kind, hash),
     ]); // one slot
 
     /// <summary>Deletes a set and forgets it.</summary>

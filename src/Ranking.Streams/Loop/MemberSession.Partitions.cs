@@ -58,7 +58,7 @@ sealed partial class MemberSession
     {
         if (unheard!.Any(end => tasks[end.Key.Partition.Value].Positions[input.IndexOf(end.Key.Topic)] < end.Value)) return false;
         unheard = null;
-        if (options.HandsOver) output.BringNear(tasks.Values.Select(held => (held.Partition, held.Task)));
+        output.BringNear(tasks.Values.Select(held => (held.Partition, held.Task)));
         Assign(from: 0);
         return true;
     }

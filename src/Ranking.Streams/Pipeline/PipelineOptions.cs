@@ -31,9 +31,6 @@ public sealed record PipelineOptions
     /// <summary>How long the group waits for a member that does not answer. Default 15 s.</summary>
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Whether tasks of one member hand over what they say to one another; if not, everything goes through counts and answers.</summary>
-    internal bool HandsOver { get; init; } = true;
-
     /// <summary>How many records are read before the tasks move on.</summary>
     internal int BatchRecords { get; init; } = 2_000;
 

@@ -15,47 +15,10 @@ public class DocumentSinksTests
         return log;
     }
 
-    sealed class Run : IAsyncDisposable
-    {
-        readonly CancellationTokenSource _stop = new();
-
-        public Run(StoreConnection store, DocumentLog log, MbatEncoder encoder, TimeSpan? keepUnused = null)
-        {
-            Sinks = new(store, "item", encoder, log.Lateness, _ => log.Read(), new()
-            {
-                BatchTime = TimeSpan.FromMilliseconds(10),
-                LookEvery = TimeSpan.FromMilliseconds(30),
-                MoveUpEvery = TimeSpan.FromMilliseconds(200),
-                BatchSize = 50,
-                KeepUnused = keepUnused ?? TimeSpan.FromMinutes(10),
-            });
-            Task = System.Threading.Tasks.Task.Run(() => Sinks.RunAsync(_stop.Token));
-        }
-
-        public DocumentSinks Sinks { get; }
-
-        public Task Task { get; }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stop.CancelAsync();
-            await Task;
-            Sinks.Dispose();
-            _stop.Dispose();
-        }
-    }
-
     static Task UntilCurrentAsync(StoreConnection store, MbatEncoder encoder) =>
         Waiting.UntilAsync(async () => await store.Database.StringGetAsync(store.Keys.VectorsCurrent("item")) == encoder.SettingsHash, "the switch");
 
     static VectorStore Of(StoreConnection store, MbatEncoder encoder) => new(store, "item", encoder.SettingsHash, encoder.Dimension);
-
-    static async Task<int> KeysOfAsync(StoreConnection store, MbatEncoder encoder)
-    {
-        int keys = 0;
-        await foreach (StackExchange.Redis.RedisKey _ in store.ScanAsync($"{store.Keys.Namespace}:*{encoder.SettingsHash}*")) keys++;
-        return keys;
-    }
 
     [Theory]
     [MemberData(nameof(TestServer.WithVectorSets), MemberType = typeof(TestServer))]
@@ -65,9 +28,9 @@ public class DocumentSinksTests
         StoreConnection store = server.Store;
         DocumentLog log = Log(300);
         TimeSpan keep = TimeSpan.FromSeconds(3);
-        Run old = new(store, log, Old, keep);
+        DocumentSinksRun old = new(store, log, Old, keep);
         await Waiting.UntilAsync(async () => await Of(store, Old).CountAsync() == 300, "the vectors");
-        await using Run next = new(store, log, Next, keep);
+        await using DocumentSinksRun next = new(store, log, Next, keep);
         await UntilCurrentAsync(store, Next);
         Assert.Equal(300, await Of(store, Next).CountAsync()); // whole at the switch
         Assert.Equal(300, await Of(store, Old).CountAsync()); // kept
@@ -80,9 +43,9 @@ public class DocumentSinksTests
         Assert.Contains("after", await SearchAsync());
         await Task.Delay(0.6 * keep, TestContext.Current.CancellationToken);
         Assert.Contains("after", await SearchAsync());
-        await Waiting.UntilAsync(async () => await KeysOfAsync(store, Old) == 0, "the old set to go");
+        await Waiting.UntilAsync(async () => await DocumentSinksRun.KeysOfAsync(store, Old) == 0, "the old set to go");
         await old.DisposeAsync();
-        Assert.Equal(0, await KeysOfAsync(store, Old));
+        Assert.Equal(0, await DocumentSinksRun.KeysOfAsync(store, Old));
         Assert.Equal(301, await Of(store, Next).CountAsync());
     }
 
@@ -93,16 +56,16 @@ public class DocumentSinksTests
         await using TestServer server = await TestServer.StartAsync("garnet");
         StoreConnection store = server.Store;
         DocumentLog log = Log(200);
-        await using Run a = new(store, log, Old);
+        await using DocumentSinksRun a = new(store, log, Old);
         await UntilCurrentAsync(store, Old);
-        await using Run b = new(store, log, Next);
+        await using DocumentSinksRun b = new(store, log, Next);
         await UntilCurrentAsync(store, Next);
         for (int i = 0; i < 20; i++) // a, of the old settings, does not want them back
         {
             Assert.Equal(Next.SettingsHash, await store.Database.StringGetAsync(store.Keys.VectorsCurrent("item")));
             await Task.Delay(30, TestContext.Current.CancellationToken);
         }
-        await using Run c = new(store, log, Old);
+        await using DocumentSinksRun c = new(store, log, Old);
         await UntilCurrentAsync(store, Old);
         Assert.Equal(200, await Of(store, Old).CountAsync());
     }
@@ -113,14 +76,14 @@ public class DocumentSinksTests
         await using TestServer server = await TestServer.StartAsync("garnet");
         StoreConnection store = server.Store;
         DocumentLog log = Log(100);
-        await using (Run a = new(store, log, Old))
+        await using (DocumentSinksRun a = new(store, log, Old))
         {
             await Waiting.UntilAsync(async () => await Of(store, Old).CountAsync() == 100, "the vectors");
             await a.Sinks.DrainAsync(TestContext.Current.CancellationToken);
             await a.Sinks.ExpireAsync([new("item", "i7", null, 0, 0, GoneMs: 50_000)]);
             log.Append("i8", 60_000, "{ no JSON"); // what cannot be encoded keeps its old vector
         }
-        await using Run b = new(store, log, Next);
+        await using DocumentSinksRun b = new(store, log, Next);
         await UntilCurrentAsync(store, Next);
         Assert.Null(await Of(store, Next).VectorAsync("i7"));
         Assert.NotNull(await Of(store, Next).VectorAsync("i8"));
@@ -134,7 +97,7 @@ public class DocumentSinksTests
         await using TestServer server = await TestServer.StartAsync(which);
         StoreConnection store = server.Store;
         DocumentLog log = Log(100);
-        await using (Run a = new(store, log, Old)) await Waiting.UntilAsync(async () => await Of(store, Old).CountAsync() == 100, "the vectors");
+        await using (DocumentSinksRun a = new(store, log, Old)) await Waiting.UntilAsync(async () => await Of(store, Old).CountAsync() == 100, "the vectors");
         // A member that holds one of the four partitions: the others' tags are not read by anybody.
         VectorSets sets = new(store, "item");
         await sets.WantAsync(Next.Settings, (await sets.ReadAsync()).WantedMs + 1);
@@ -155,9 +118,9 @@ public class DocumentSinksTests
         await using TestServer server = await TestServer.StartAsync("garnet");
         StoreConnection store = server.Store;
         DocumentLog log = Log(300);
-        await using Run a = new(store, log, Old);
+        await using DocumentSinksRun a = new(store, log, Old);
         await Waiting.UntilAsync(async () => await Of(store, Old).CountAsync() == 300, "the vectors");
-        await using Run b = new(store, log, Next);
+        await using DocumentSinksRun b = new(store, log, Next);
         for (int flush = 0; flush < 8; flush++) // often between a tag's first vectors and its first offset
         {
             await Waiting.UntilAsync(async () => await Of(store, Next).CountAsync() > 0, "the new set to begin");

@@ -157,13 +157,11 @@ public sealed class PipelineTask
     }
 
     /// <summary>Publishes the exact watermark, if it is not yet: others may wait for it.</summary>
-    /// <returns>Whether it was not.</returns>
-    public bool Publish()
+    public void Publish()
     {
-        if (published == (clock.WatermarkMs, clock.IsIdle)) return false;
+        if (published == (clock.WatermarkMs, clock.IsIdle)) return;
         published = (clock.WatermarkMs, clock.IsIdle);
         output.Send(new SourceWatermark(partition, published.WatermarkMs, published.Idle));
-        return true;
     }
 
     /// <summary>Whether rows changed since they were written.</summary>

@@ -1,14 +1,16 @@
 using Ranking.Features.Joining;
+using Ranking.Streams.Pipeline;
 using Ranking.Streams.State;
 
 namespace Ranking.Streams.Loop;
 
 /// <summary>A task that runs in this member, with what is committed of it and what is not yet.</summary>
-sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDatabase database, long[] positions, long changelogEnd) : IDisposable
+sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDatabase database, MemberOutput output, long[] positions, long changelogEnd) : IDisposable
 {
     readonly long[] readAt = [.. Enumerable.Repeat(Environment.TickCount64, positions.Length)];
     readonly long[] ends = [.. Enumerable.Repeat(-1L, positions.Length)];
     List<StateChange> changes = [];
+    bool changed = store.Positions is null; // of a task that begins even its beginning is to be committed
     long changelogEnd = changelogEnd, used;
 
     public int Partition => partition;
@@ -19,10 +21,10 @@ sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDa
     public long[] Positions => positions;
 
     /// <summary>
-    /// Whether it may have gone on since the last commit: something was read. At first it always may: a session that gave its partitions
-    /// up in the middle of reading has committed events that only wait to be released.
+    /// Whether its state has to be part of the next commit: something was read or followed, it said something, or something was handed over
+    /// to it. What it says may come of what an earlier commit contains, of this session or another: events that only waited to be released.
     /// </summary>
-    public bool Changed { get; set; } = true;
+    public bool Changed => changed || output.HasChanged(partition);
 
     /// <summary>The inputs that the last commit contains, or the one that is under way.</summary>
     public long[] Committed => store.Positions!;
@@ -32,7 +34,14 @@ sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDa
     {
         positions[topic] = offset + 1;
         readAt[topic] = Environment.TickCount64;
-        Changed = true;
+        changed = true;
+    }
+
+    /// <summary>Lets an input that is silent follow the others.</summary>
+    public void Follow(int topic, long watermarkMs)
+    {
+        task.Follow(topic, watermarkMs);
+        changed = true;
     }
 
     /// <summary>How long nothing has come from an input.</summary>
@@ -62,7 +71,8 @@ sealed class HeldTask(int partition, PipelineTask task, TaskStore store, StateDa
     {
         changes = store.Collect(task.Marks, positions);
         foreach (StateChange change in changes) write(change);
-        Changed = false;
+        changed = false;
+        output.StateWritten(partition);
     }
 
     /// <summary>Applies to RocksDB what was committed.</summary>

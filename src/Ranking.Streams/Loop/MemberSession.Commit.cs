@@ -21,7 +21,7 @@ sealed partial class MemberSession
             {
                 if (!held.Task.HasRows) continue;
                 held.Task.FlushRows();
-                held.Changed = pending = true;
+                pending = true;
             }
             sinceRows.Restart();
         }
@@ -57,7 +57,7 @@ sealed partial class MemberSession
     void Commit()
     {
         FinishCommit();
-        HandOver();
+        output.HandOver();
         output.SendFrames();
         HeldTask[] changed = [.. tasks.Values.Where(t => t.Changed)];
         if (changed.Length == 0 && !writer.IsOpen) return;

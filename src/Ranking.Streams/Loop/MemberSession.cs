@@ -179,15 +179,7 @@ sealed partial class MemberSession : IDisposable
         {
             foreach (HeldTask held in tasks.Values) held.Task.Advance();
         }
-        while (HandOver());
-    }
-
-    /// <summary>What a task hears from one near it changes it as what it reads does.</summary>
-    bool HandOver()
-    {
-        if (!output.HandOver()) return false;
-        foreach (HeldTask held in tasks.Values) held.Changed = true;
-        return true;
+        while (output.HandOver());
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Member} takes partitions {Partitions}")]

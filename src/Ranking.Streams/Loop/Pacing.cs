@@ -27,7 +27,7 @@ sealed class Pacing(KafkaSettings kafka, TaskInput input, TimeSpan mostAhead)
                 // The least one goes on: with it, time would stand still.
                 bool isLeast = own == held.Task.WatermarkMs && held.Task.Sources[held.Partition].WatermarkMs <= least;
                 if (own == long.MinValue || isLeast || own - least <= mostMs || !due.Add(new(kafka.Topic(input.Topics[t]), held.Partition))) continue;
-                if (held.Task.Publish()) held.Changed = true;
+                held.Task.Publish();
             }
         }
     }

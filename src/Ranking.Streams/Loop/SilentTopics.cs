@@ -29,8 +29,7 @@ sealed class SilentTopics(KafkaSettings kafka, TaskInput input, OffsetQueries of
                 if (!tasks.TryGetValue(held.Partition, out HeldTask? now) || now != held || !IsSilent(held, topic) || held.Positions[topic] < ends[PartitionOf(held, topic)]) continue;
                 (long watermarkMs, bool idle) = held.Task.OwnWatermarks[topic];
                 if (idle && followMs <= watermarkMs) continue;
-                held.Task.Follow(topic, followMs);
-                held.Changed = true;
+                held.Follow(topic, followMs);
             }
             answer = null;
         }

@@ -70,7 +70,7 @@ sealed class StateRestore : IDisposable
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
-        HeldTask[] restored = [.. held.Select((p, i) => new HeldTask(p, tasks[i], stores[i], databases[p], at[i], positions[p]))];
+        HeldTask[] restored = [.. held.Select((p, i) => new HeldTask(p, tasks[i], stores[i], databases[p], output, at[i], positions[p]))];
         databases.Clear();
         return restored;
     }

@@ -15,11 +15,13 @@ namespace Ranking.Streams.Pipeline;
 /// </summary>
 sealed class MemberOutput(int partitions, IMessageWriter writer)
 {
+    readonly IMessageWriter writer = writer;
     const int FrameBytes = 65_536;
 
     readonly RecordFrame[] counts = [.. Enumerable.Range(0, partitions).Select(_ => new RecordFrame())], answers = [.. Enumerable.Range(0, partitions).Select(_ => new RecordFrame())];
     readonly PipelineTask?[] near = new PipelineTask?[partitions];
-    readonly Queue<(PipelineTask To, object Said)> mail = new();
+    readonly Queue<(int To, object Said)> mail = new();
+    readonly bool[] changed = new bool[partitions];
     PipelineCounts written;
 
     /// <summary>What was written.</summary>
@@ -41,21 +43,30 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
     public void Part()
     {
         Array.Clear(near);
+        Array.Clear(changed);
         mail.Clear();
     }
+
+    /// <summary>Whether a task has said anything, or something was handed over to it: what it says and its state belong into one transaction.</summary>
+    public bool HasChanged(int partition) => changed[partition];
+
+    /// <summary>A task's state is part of the transaction.</summary>
+    public void StateWritten(int partition) => changed[partition] = false;
 
     /// <summary>Hands over what the tasks said to one another, and what they answer.</summary>
     /// <returns>Whether there was anything: tasks may be able to go on.</returns>
     public bool HandOver()
     {
         if (mail.Count == 0) return false;
-        while (mail.TryDequeue(out (PipelineTask To, object Said) next))
+        while (mail.TryDequeue(out (int To, object Said) next))
         {
+            PipelineTask to = near[next.To]!;
+            changed[next.To] = true;
             switch (next.Said)
             {
-                case OwnerEvent e: next.To.Receive(e); break;
-                case OwnerAnswer answer: next.To.Receive(answer); break;
-                case SourceWatermark watermark: next.To.Receive(watermark); break;
+                case OwnerEvent e: to.Receive(e); break;
+                case OwnerAnswer answer: to.Receive(answer); break;
+                case SourceWatermark watermark: to.Receive(watermark); break;
             }
         }
         return true;
@@ -80,8 +91,8 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
 
     bool Keeps(int partition, object said)
     {
-        if (near[partition] is not { } task) return false;
-        mail.Enqueue((task, said));
+        if (near[partition] is null) return false;
+        mail.Enqueue((partition, said));
         return true;
     }
 
@@ -100,6 +111,7 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
     {
         public void Send(int partition, OwnerEvent ownerEvent)
         {
+            member.changed[own] = true;
             if (member.Keeps(partition, ownerEvent)) return;
             TaskMessages.Append(member.counts[partition], ownerEvent);
             member.SendFull(TopicNames.Counts, partition, member.counts[partition]);
@@ -107,6 +119,7 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
 
         public void Send(int partition, OwnerAnswer answer)
         {
+            member.changed[own] = true;
             if (member.Keeps(partition, answer)) return;
             TaskMessages.Append(member.answers[partition], answer);
             member.SendFull(TopicNames.Answers, partition, member.answers[partition]);
@@ -114,6 +127,7 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
 
         public void Send(SourceWatermark watermark)
         {
+            member.changed[own] = true;
             for (int p = 0; p < member.counts.Length; p++)
                 if (!member.Keeps(p, watermark)) TaskMessages.Append(member.counts[p], watermark);
         }
@@ -122,21 +136,21 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
         {
             member.written.Examples++;
             if (example.Source == ExampleSource.Served) member.written.Served++;
-            member.Write(TopicNames.Examples, own, Encoding.UTF8.GetBytes(example.User), ExampleMessages.Encode(example));
+            Write(TopicNames.Examples, Encoding.UTF8.GetBytes(example.User), ExampleMessages.Encode(example));
         }
 
-        public void EmitWatermark(long timeMs) => member.Write(TopicNames.Examples, own, SourceMessages.HeartbeatKey, ExampleMessages.Watermark(timeMs));
+        public void EmitWatermark(long timeMs) => Write(TopicNames.Examples, SourceMessages.HeartbeatKey, ExampleMessages.Watermark(timeMs));
 
         public void EmitRow(OwnerPlan owner, string id, ReadOnlySpan<byte> row)
         {
             member.written.Rows++;
-            member.Write(TopicNames.Rows, own, RowMessages.Key(owner.Kind, id), RowMessages.Encode(row));
+            Write(TopicNames.Rows, RowMessages.Key(owner.Kind, id), RowMessages.Encode(row));
         }
 
         public void DeleteRow(OwnerPlan owner, string id, long watermarkMs)
         {
             member.written.Rows++;
-            member.Write(TopicNames.Rows, own, RowMessages.Key(owner.Kind, id), null, RowMessages.Gone(watermarkMs));
+            Write(TopicNames.Rows, RowMessages.Key(owner.Kind, id), null, RowMessages.Gone(watermarkMs));
         }
 
         public void Compared(int rows, int staler)
@@ -152,8 +166,14 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
             if (why == Rejection.Copy) { member.written.Copies++; return; }
             if (why == Rejection.Late) member.written.Late++;
             else member.written.Dead++;
-            member.Write(why == Rejection.Late ? TopicNames.Late(topic) : TopicNames.Dead(topic), own, Encoding.UTF8.GetBytes(sourceEvent.Key),
+            Write(why == Rejection.Late ? TopicNames.Late(topic) : TopicNames.Dead(topic), Encoding.UTF8.GetBytes(sourceEvent.Key),
                 DeadLetters.Encode($"{CodeOf(why).Code} {detail}", -1, SourceMessages.Encode(sourceEvent)));
+        }
+
+        void Write(string topic, byte[] key, byte[]? value, Headers? headers = null)
+        {
+            member.changed[own] = true;
+            member.writer.Write(topic, own, key, value, headers);
         }
     }
 
@@ -163,6 +183,4 @@ sealed class MemberOutput(int partitions, IMessageWriter writer)
         Rejection.Conflict => ErrorCodes.IdentityConflict,
         _ => ErrorCodes.RecordUnreadable,
     };
-
-    void Write(string topic, int partition, byte[] key, byte[]? value, Headers? headers = null) => writer.Write(topic, partition, key, value, headers);
 }

@@ -72,7 +72,7 @@ sealed class MemorySession : IMessageWriter, IDisposable
         {
             foreach (HeldTask held in tasks) held.Task.Advance();
         }
-        while (HandOver());
+        while (output.HandOver());
     }
 
     /// <summary>Writes the rows that changed.</summary>
@@ -81,7 +81,6 @@ sealed class MemorySession : IMessageWriter, IDisposable
         foreach (HeldTask held in tasks.Where(t => t.Task.HasRows))
         {
             held.Task.FlushRows();
-            held.Changed = true;
         }
     }
 
@@ -90,7 +89,7 @@ sealed class MemorySession : IMessageWriter, IDisposable
     public void Commit(bool applies = true)
     {
         Finish();
-        HandOver();
+        output.HandOver();
         output.SendFrames();
         HeldTask[] changed = [.. tasks.Where(t => t.Changed)];
         foreach (HeldTask held in changed) held.WriteChanges(change => transaction.Add((TopicNames.State, held.Partition, change.Key, change.Value, null)));
@@ -123,13 +122,6 @@ sealed class MemorySession : IMessageWriter, IDisposable
         output.BringNear(tasks.Select(held => (held.Partition, held.Task)));
     }
 
-    bool HandOver()
-    {
-        if (!output.HandOver()) return false;
-        foreach (HeldTask held in tasks) held.Changed = true;
-        return true;
-    }
-
     HeldTask Restore(int p, string folder)
     {
         var database = new StateDatabase(folder, broker.Changelog);
@@ -137,6 +129,6 @@ sealed class MemorySession : IMessageWriter, IDisposable
         database.Apply(broker.Changes(p, database.Offset), end);
         var store = new TaskStore(Outcome.Builder.Plan, "hash-of-the-features", database, memory);
         var task = new PipelineTask(Outcome.Builder, p, broker.Partitions, output.Of(p), state: store);
-        return new(p, task, store, database, store.Positions?.ToArray() ?? new long[input.Topics.Count], end);
+        return new(p, task, store, database, output, store.Positions?.ToArray() ?? new long[input.Topics.Count], end);
     }
 }

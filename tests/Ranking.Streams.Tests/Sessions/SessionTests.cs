@@ -18,24 +18,12 @@ public class SessionTests
 {
     [Fact]
     public void Wherever_a_session_ends_nothing_is_lost_or_counted_twice() =>
-        (from seed in Gen.Int[0, 1_000_000] from events in Gen.Int[50, 1_200] from partitions in Gen.Int[0, 2].Select(p => 1 << p) from busy in Gen.Int[1, 40] select (seed, events, partitions, busy)).Sample(t =>
-        {
-            SourceEvent[] log = [.. SmallLog.Events(t.events, t.seed, served: true)];
-            string folder = Directory.CreateTempSubdirectory("ranking-sessions-").FullName;
-            try
-            {
-                var broker = new MemoryBroker(t.partitions);
-                Write(broker, log);
-                var random = new Random(t.seed);
-                for (int sessions = random.Next(1, 12); sessions > 0; sessions--) Disturbed(broker, folder, t.busy, random);
-                Last(broker, folder, random);
-                Outcome.Of(log).MustEqual(broker.Outcome);
-            }
-            finally
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-        }, iter: Iterations, threads: 1);
+        (from seed in Gen.Int[0, 1_000_000] from events in Gen.Int[50, 1_200] from partitions in Gen.Int[0, 2].Select(p => 1 << p) from busy in Gen.Int[1, 40] select (seed, events, partitions, busy))
+        .Sample(t => EndsWell(t.seed, t.events, t.partitions, t.busy), iter: Iterations, threads: 1);
+
+    [Theory]
+    [InlineData(885_750, 336, 4, 14)] // answers are committed before the tasks may go on: what they say then comes of no record that was read since
+    public void Sessions_that_once_ended_otherwise_end_well(int seed, int events, int partitions, int busy) => EndsWell(seed, events, partitions, busy);
 
     [Fact]
     public void What_waited_to_be_released_when_partitions_were_given_up_is_used_once()
@@ -57,6 +45,25 @@ public class SessionTests
         Last(broker, folder, new(3));
         Outcome.Of(log).MustEqual(broker.Outcome);
         Directory.Delete(folder, recursive: true);
+    }
+
+    static void EndsWell(int seed, int events, int partitions, int busy)
+    {
+        SourceEvent[] log = [.. SmallLog.Events(events, seed)];
+        string folder = Directory.CreateTempSubdirectory("ranking-sessions-").FullName;
+        try
+        {
+            var broker = new MemoryBroker(partitions);
+            Write(broker, log);
+            var random = new Random(seed);
+            for (int sessions = random.Next(1, 12); sessions > 0; sessions--) Disturbed(broker, folder, busy, random);
+            Last(broker, folder, random);
+            Outcome.Of(log).MustEqual(broker.Outcome);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     static int Iterations => int.TryParse(Environment.GetEnvironmentVariable("RANKING_SESSION_RUNS"), out int runs) ? runs : 15;

@@ -1,11 +1,9 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
-using Ranking.Features.Errors;
 using Ranking.Features.Examples;
 using Ranking.Streams.Pipeline;
 using Ranking.Streams.Topics;
 using RocksDbSharp;
-using KafkaError = Confluent.Kafka.ErrorCode;
 
 namespace Ranking.Streams.Loop;
 
@@ -39,8 +37,6 @@ sealed partial class MemberLoop(FeatureBuilder builder, KafkaSettings kafka, int
             catch (Exception e) when (e is KafkaException or RocksDbException or IOException)
             {
                 if (cancel.IsCancellationRequested) return; // told to stop, and what is not committed does not count
-                if (e is KafkaException { Error.Code: KafkaError.FencedInstanceId })
-                    throw new RankingException(ErrorCodes.MemberNameTaken, $"another process is member {options.Member} of {MemberClients.Group(kafka)} now", e);
                 pause = progress.Commits > before ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
                 LogAgain(logger, e.Message);
                 cancel.WaitHandle.WaitOne(pause);

@@ -49,7 +49,7 @@ sealed partial class MemberSession
         if (tasks.Values.Any(t => t.Task.AwaitsAnswers)) return false;
         // A member may be given nothing at first, while its client does not know all topics yet; one that still has nothing later is spare.
         if (inputs.Length == 0) return sinceTaken.Elapsed > options.SessionTimeout;
-        Dictionary<TopicPartition, long> ends = offsets.EndsAsync(inputs).GetAwaiter().GetResult();
+        Dictionary<TopicPartition, long> ends = queries.EndsAsync(inputs).GetAwaiter().GetResult();
         return tasks.Values.All(held => held.Positions.Index().All(at => at.Item >= ends[new(kafka.Topic(input.Topics[at.Index]), held.Partition)]));
     }
 
@@ -93,6 +93,6 @@ sealed partial class MemberSession
         TopicPartitionOffset[] applied = [.. tasks.Values.SelectMany(held => Enumerable.Range(input.Sources, input.Topics.Count - input.Sources)
             .Select(t => new TopicPartitionOffset(kafka.Topic(input.Topics[t]), held.Partition, held.Committed[t])))];
         if (applied.Length == 0) return;
-        _ = offsets.DeleteBelowAsync(applied).ContinueWith(done => LogTrouble(logger, done.Exception!.GetBaseException().Message), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = queries.DeleteBelowAsync(applied).ContinueWith(done => LogTrouble(logger, done.Exception!.GetBaseException().Message), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 }

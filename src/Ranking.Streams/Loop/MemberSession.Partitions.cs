@@ -8,28 +8,21 @@ sealed partial class MemberSession
     void Take(List<TopicPartition> given)
     {
         int[] whole = [.. given.GroupBy(g => g.Partition.Value).Where(g => g.Count() == input.Topics.Count).Select(g => g.Key).Order()];
+        memberId = consumer.MemberId;
         LogTaken(logger, options.Member, string.Join(", ", whole));
-        restore = new(kafka, builder, options, partitions, input.Topics, offsets, whole);
+        restore = new(kafka, builder, options, partitions, input.Topics, queries, whole);
         (joined, caughtUp) = (true, false);
         sinceTaken.Restart();
     }
 
-    /// <summary>Gives all partitions up. What was written since the last commit is committed, or, where they are lost already, dropped.</summary>
-    void Release(bool commit)
+    /// <summary>Commits what was written since the last commit, and gives all partitions up.</summary>
+    void Release()
     {
-        LogReleased(logger, options.Member, commit);
+        LogReleased(logger, options.Member);
         restore?.Dispose();
         restore = null;
-        if (commit)
-        {
-            Commit();
-            FinishCommit();
-        }
-        else
-        {
-            writer.Abort();
-            lost = true;
-        }
+        Commit();
+        FinishCommit();
         foreach (HeldTask held in tasks.Values) held.Dispose();
         tasks.Clear();
         output.Part();
@@ -41,11 +34,11 @@ sealed partial class MemberSession
     bool Restore()
     {
         if (consumer.Consume(TimeSpan.Zero) is not null) throw new InvalidOperationException("a message came before its task was restored");
-        if (restore is null || !restore.Step(consumer)) return true;
+        if (lost || restore is null || !restore.Step(consumer)) return true;
         foreach (HeldTask held in restore.Finish(output, memory)) tasks.Add(held.Partition, held);
         restore.Dispose();
         restore = null;
-        unheard = tasks.Count == 0 ? [] : offsets.EndsAsync(tasks.Keys.SelectMany(p => input.Topics.Skip(input.Sources).Select(t => new TopicPartition(kafka.Topic(t), p)))).GetAwaiter().GetResult();
+        unheard = tasks.Count == 0 ? [] : queries.EndsAsync(tasks.Keys.SelectMany(p => input.Topics.Skip(input.Sources).Select(t => new TopicPartition(kafka.Topic(t), p)))).GetAwaiter().GetResult();
         Assign(from: input.Sources);
         return true;
     }

@@ -28,7 +28,7 @@ sealed partial class MemberSession : IDisposable
     readonly TransactionWriter writer;
     readonly MemberOutput output;
     readonly TaskInput input;
-    readonly OffsetQueries offsets;
+    readonly BrokerQueries queries;
     readonly IConsumer<byte[], byte[]?> consumer;
     readonly SortedDictionary<int, HeldTask> tasks = [];
     readonly StateMemory memory;
@@ -39,6 +39,7 @@ sealed partial class MemberSession : IDisposable
     Dictionary<TopicPartition, long>? unheard; // of counts and answers where they ended when the tasks began, until that was read
     (long Used, PipelineCounts Written)? committing; // what the commit that is under way adds
     CancellationToken stopping;
+    string? memberId; // what the group calls this session, as of the last partitions it gave
     bool joined, caughtUp, lost;
 
     public MemberSession(FeatureBuilder builder, KafkaSettings kafka, int partitions, PipelineOptions options, PipelineProgress progress, ILogger logger)
@@ -48,19 +49,20 @@ sealed partial class MemberSession : IDisposable
         writer = new(kafka, options, partitions);
         output = new(partitions, writer);
         input = new(builder.Plan.Spec, kafka, partitions, output, logger, options.Live ? options.MostFuture : null);
-        offsets = new(kafka);
+        queries = new(kafka);
         pacing = new(kafka, input, options.MostAhead);
         memory = new(options.StateBytes);
-        if (options.Live) silent = new(kafka, input, offsets, options.IdleAfter);
+        if (options.Live) silent = new(kafka, input, queries, options.IdleAfter);
         consumer = MemberClients.Consumer(kafka, options)
             .SetPartitionsAssignedHandler((_, given) => { Take(given); return []; }) // assigned for real once they are restored
-            .SetPartitionsRevokedHandler((_, _) => { Release(commit: true); return []; })
-            .SetPartitionsLostHandler((_, _) => { Release(commit: false); return []; })
+            .SetPartitionsRevokedHandler((_, _) => { Release(); return []; })
+            .SetPartitionsLostHandler((_, _) => { lost = true; return []; })
             .Build();
     }
 
     /// <summary>Works until told to stop, or until it has been caught up for a time.</summary>
     /// <exception cref="KafkaException">The session cannot go on; nothing of it that is not committed counts.</exception>
+    /// <exception cref="RankingException">Another process has this member's name.</exception>
     public void Run(TimeSpan? untilIdle, CancellationToken cancel)
     {
         stopping = cancel;
@@ -69,10 +71,9 @@ sealed partial class MemberSession : IDisposable
         {
             Work(untilIdle, cancel);
         }
-        catch (KafkaException e) when (e.Error.Code is KafkaError.Local_Fenced or KafkaError.ProducerFenced or KafkaError.InvalidProducerEpoch or KafkaError.Unknown) // brokers of version 4 answer the end of a fenced transaction with the last, too
+        catch (KafkaException e) when (IsFence(e.Error.Code) && HasSuccessor(e.Error.Code))
         {
-            LookForSuccessor();
-            throw;
+            throw new RankingException(ErrorCodes.MemberNameTaken, $"another process is member {options.Member} of {MemberClients.Group(kafka)} now", e);
         }
         restore?.Dispose();
         restore = null;
@@ -85,7 +86,7 @@ sealed partial class MemberSession : IDisposable
         while (!cancel.IsCancellationRequested)
         {
             bool worked = restore is null ? Read() : Restore();
-            if (lost) throw new KafkaException(new Error(KafkaError.UnknownMemberId, "the group gave this member's partitions away"));
+            if (lost) throw new KafkaException(new Error(KafkaError.UnknownMemberId, "the group gave this member's partitions away")); // dropped with this session: the next one's producer aborts what is open
             if (unheard is null || HasHeard()) Advance();
             pacing.Resume(consumer, tasks);
             if (!writer.IsCommitting) FinishCommit();
@@ -98,25 +99,31 @@ sealed partial class MemberSession : IDisposable
         FinishCommit();
     }
 
+    // Brokers of version 4 answer the end of a fenced transaction with Unknown, too.
+    static bool IsFence(KafkaError code) => code is KafkaError.FencedInstanceId or KafkaError.Local_Fenced or KafkaError.ProducerFenced or KafkaError.InvalidProducerEpoch or KafkaError.Unknown;
+
     /// <summary>
-    /// A producer is fenced where this process stood still too long, and where another one has its name. The group tells which: a
-    /// successor has taken this member's place there too. Without asking, both would fence each other for ever.
+    /// Whether another process has this member's name. A fence alone does not say so: a producer is fenced after a long stop as well, and a
+    /// client whose broker was away for a session time-out asks with an empty member id at first, for which it is fenced as a consumer. The
+    /// group tells: it gives the name to one member id. Without asking, two processes of one name would fence each other for ever.
     /// </summary>
-    /// <exception cref="KafkaException">Fenced instance id: there is a successor.</exception>
-    void LookForSuccessor()
+    bool HasSuccessor(KafkaError code)
     {
+        TimeSpan wait = code == KafkaError.FencedInstanceId ? TimeSpan.Zero : options.SessionTimeout / 2; // a successor's producer is there before its consumer
         var waited = Stopwatch.StartNew();
-        while (waited.Elapsed < options.SessionTimeout / 2 && !lost && !stopping.IsCancellationRequested)
+        do
         {
             try
             {
-                consumer.Consume(TimeSpan.FromMilliseconds(100));
+                if (queries.MemberIdAsync(MemberClients.Group(kafka), options.Member).GetAwaiter().GetResult() is { } id && id != memberId && id != consumer.MemberId) return true;
             }
-            catch (KafkaException e) when (e.Error.Code != KafkaError.FencedInstanceId)
+            catch (KafkaException e)
             {
-                return;
+                LogTrouble(logger, e.Error.Reason); // the broker is away again
             }
         }
+        while (waited.Elapsed < wait && !stopping.WaitHandle.WaitOne(100));
+        return false;
     }
 
     /// <inheritdoc/>
@@ -126,7 +133,7 @@ sealed partial class MemberSession : IDisposable
         consumer.Dispose();
         writer.Dispose();
         foreach (HeldTask held in tasks.Values) held.Dispose();
-        offsets.Dispose();
+        queries.Dispose();
     }
 
     bool Read()
@@ -161,7 +168,7 @@ sealed partial class MemberSession : IDisposable
         catch (ConsumeException e) when (e.Error.Code is KafkaError.Local_AutoOffsetReset or KafkaError.OffsetOutOfRange)
         {
             TopicPartition at = e.ConsumerRecord.TopicPartition;
-            long position = tasks[at.Partition.Value].Positions[input.IndexOf(at.Topic)], begin = offsets.BeginsAsync([at]).GetAwaiter().GetResult()[at];
+            long position = tasks[at.Partition.Value].Positions[input.IndexOf(at.Topic)], begin = queries.BeginsAsync([at]).GetAwaiter().GetResult()[at];
             throw new RankingException(ErrorCodes.LogGap, position < begin
                 ? $"{at.Topic}-{at.Partition.Value} was read up to {position}, but begins at {begin} now: {begin - position} records were deleted unread"
                 : $"{at.Topic}-{at.Partition.Value} was read up to {position}, which lies behind its end: the topic was made anew or cut", e);
@@ -185,8 +192,8 @@ sealed partial class MemberSession : IDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "{Member} takes partitions {Partitions}")]
     static partial void LogTaken(ILogger logger, string member, string partitions);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Member} gives its partitions up, commits: {Commits}")]
-    static partial void LogReleased(ILogger logger, string member, bool commits);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Member} gives its partitions up")]
+    static partial void LogReleased(ILogger logger, string member);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}")]
     static partial void LogTrouble(ILogger logger, string reason);

@@ -9,7 +9,7 @@ namespace Ranking.Streams.Loop;
 /// Live, lets topic-partitions follow the others where nothing comes: one that has been silent for a time, and is at an end that was
 /// asked for after the watermark to follow was read. So nothing that lay in it by then can become late (streams.md, section 2).
 /// </summary>
-sealed class SilentTopics(KafkaSettings kafka, TaskInput input, OffsetQueries offsets, TimeSpan after)
+sealed class SilentTopics(KafkaSettings kafka, TaskInput input, BrokerQueries queries, TimeSpan after)
 {
     static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(200);
 
@@ -40,7 +40,7 @@ sealed class SilentTopics(KafkaSettings kafka, TaskInput input, OffsetQueries of
                     from topic in Enumerable.Range(0, input.Sources)
                     where IsSilent(held, topic)
                     select (held, topic, followMs)];
-        if (asked.Count > 0) answer = offsets.EndsAsync(asked.Select(a => PartitionOf(a.Held, a.Topic)));
+        if (asked.Count > 0) answer = queries.EndsAsync(asked.Select(a => PartitionOf(a.Held, a.Topic)));
     }
 
     bool IsSilent(HeldTask held, int topic) => held.IsAtEnd(topic) && held.SilentFor(topic) >= after;

@@ -25,7 +25,7 @@ sealed class StateRestore : IDisposable
     readonly PipelineOptions options;
     readonly int partitions;
     readonly IReadOnlyList<string> topics;
-    readonly OffsetQueries offsets;
+    readonly BrokerQueries queries;
     readonly int[] held;
     readonly Dictionary<TopicPartition, long> committed = [];
     readonly Dictionary<int, StateDatabase> databases = [];
@@ -34,9 +34,9 @@ sealed class StateRestore : IDisposable
     readonly string featureHash;
     IConsumer<byte[], byte[]?>? changelog;
 
-    public StateRestore(KafkaSettings kafka, FeatureBuilder builder, PipelineOptions options, int partitions, IReadOnlyList<string> topics, OffsetQueries offsets, IEnumerable<int> held)
+    public StateRestore(KafkaSettings kafka, FeatureBuilder builder, PipelineOptions options, int partitions, IReadOnlyList<string> topics, BrokerQueries queries, IEnumerable<int> held)
     {
-        (this.kafka, this.builder, this.options, this.partitions, this.topics, this.offsets) = (kafka, builder, options, partitions, topics, offsets);
+        (this.kafka, this.builder, this.options, this.partitions, this.topics, this.queries) = (kafka, builder, options, partitions, topics, queries);
         this.held = [.. held];
         featureHash = builder.Plan.Spec.FeatureHash;
     }
@@ -57,7 +57,7 @@ sealed class StateRestore : IDisposable
     public IReadOnlyList<HeldTask> Finish(MemberOutput output, StateMemory memory)
     {
         TopicPartition[] inputs = [.. held.SelectMany(Inputs)];
-        Dictionary<TopicPartition, long> begins = inputs.Length == 0 ? [] : offsets.BeginsAsync(inputs).GetAwaiter().GetResult();
+        Dictionary<TopicPartition, long> begins = inputs.Length == 0 ? [] : queries.BeginsAsync(inputs).GetAwaiter().GetResult();
         TaskStore[] stores = [.. held.Select(p => OrAgain(p, () => new TaskStore(builder.Plan, featureHash, databases[p], memory)))];
         long[][] at = [.. held.Select((p, i) => Agree(p, stores[i], begins))];
         // A task looks at every entity that it has, for what is due of it: all at once, since of millions that takes seconds.
@@ -115,10 +115,10 @@ sealed class StateRestore : IDisposable
     bool OpenChangelog()
     {
         TopicPartition[] logs = [.. held.Select(p => new TopicPartition(kafka.Topic(TopicNames.State), p))];
-        Guid id = offsets.IdOfAsync(kafka.Topic(TopicNames.State)).GetAwaiter().GetResult();
-        Dictionary<TopicPartition, long> begins = offsets.BeginsAsync(logs).GetAwaiter().GetResult();
+        Guid id = queries.IdOfAsync(kafka.Topic(TopicNames.State)).GetAwaiter().GetResult();
+        Dictionary<TopicPartition, long> begins = queries.BeginsAsync(logs).GetAwaiter().GetResult();
         var from = new List<TopicPartitionOffset>();
-        foreach ((TopicPartition log, long end) in offsets.EndsAsync(logs).GetAwaiter().GetResult())
+        foreach ((TopicPartition log, long end) in queries.EndsAsync(logs).GetAwaiter().GetResult())
         {
             int p = log.Partition.Value;
             var database = new StateDatabase(Path.Combine(options.StateFolder, kafka.Namespace, options.Member, $"{p}"), id);

@@ -79,16 +79,6 @@ sealed class TransactionWriter : IMessageWriter, IDisposable
         while (waiting.TryDequeue(out (TopicPartition To, byte[] Key, byte[]? Value, Headers? Headers) next)) Produce(next.To, next.Key, next.Value, next.Headers);
     }
 
-    /// <summary>Drops what was written since the last commit.</summary>
-    public void Abort()
-    {
-        waiting.Clear();
-        if (committing is not null) Task.WaitAny(committing); // whatever becomes of it
-        if (!isOpen) return;
-        Retry(() => producer.AbortTransaction(Patience), CancellationToken.None);
-        isOpen = false;
-    }
-
     /// <summary>Ends it; a commit that is under way comes to its end first.</summary>
     public void Dispose()
     {

@@ -63,8 +63,8 @@ public class KillTests
         await using RealProblem problem = await RealProblem.Create(partitions: 1);
         problem.Replay(Log);
         await Killed(problem, "applied", 3);
-        using (var offsets = new OffsetQueries(problem.Kafka))
-        using (var old = new StateDatabase(Path.Combine(problem.StateOf("m0"), "0"), await offsets.IdOfAsync(problem.Kafka.Topic(TopicNames.State)), new TwoDaysAgo()))
+        using (var queries = new BrokerQueries(problem.Kafka))
+        using (var old = new StateDatabase(Path.Combine(problem.StateOf("m0"), "0"), await queries.IdOfAsync(problem.Kafka.Topic(TopicNames.State)), new TwoDaysAgo()))
         {
             // What it lost meanwhile would be missed, if it were used.
             StateChange[] gone = [.. old.Rooms(StateKeys.Sorting, 255).Select(s => new StateChange(s.Key, null))]; // all but where it stands

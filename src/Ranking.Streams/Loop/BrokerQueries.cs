@@ -4,8 +4,8 @@ using Ranking.Streams.Topics;
 
 namespace Ranking.Streams.Loop;
 
-/// <summary>Asks the broker where logs begin and end, of many partitions at once.</summary>
-sealed class OffsetQueries(KafkaSettings kafka) : IDisposable
+/// <summary>What a member asks the broker: where logs begin and end, of many partitions at once, which topic it is, who has a name.</summary>
+sealed class BrokerQueries(KafkaSettings kafka) : IDisposable
 {
     readonly IAdminClient admin = kafka.Admin();
 
@@ -24,6 +24,13 @@ sealed class OffsetQueries(KafkaSettings kafka) : IDisposable
         BitConverter.TryWriteBytes(bytes, id.MostSignificantBits);
         BitConverter.TryWriteBytes(bytes[8..], id.LeastSignificantBits);
         return new(bytes);
+    }
+
+    /// <summary>The id that the group gives to the member of a name (<c>group.instance.id</c>); null: nobody has it.</summary>
+    public async Task<string?> MemberIdAsync(string group, string name)
+    {
+        DescribeConsumerGroupsResult described = await admin.DescribeConsumerGroupsAsync([group], new() { RequestTimeout = TimeSpan.FromSeconds(5) }).ConfigureAwait(false);
+        return described.ConsumerGroupDescriptions[0].Members.FirstOrDefault(m => m.GroupInstanceId == name)?.ConsumerId;
     }
 
     /// <summary>Deletes records below offsets.</summary>

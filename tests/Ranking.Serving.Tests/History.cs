@@ -22,9 +22,9 @@ sealed class History
         // Of documents a row holds the newest: a cut before that one is marked stale.
         for (int i = 0; i < Items; i++)
         {
-            if (random.Next(4) > 0) Log.Add(new EntityDocument(Before(240) - 60_000, "item", $"{prefix}v{i}", Encoding.UTF8.GetBytes($$"""{"music":"m{{random.Next(3)}}","words":["w{{random.Next(5)}}","w{{i}}"]}""")));
+            if (random.Next(4) > 0) Log.Add(new EntityDocument(Before(240) - 60_000, "item", $"{prefix}v{i}", Encoding.UTF8.GetBytes($$"""{"music":"m{{random.Next(3)}}","words":["w{{random.Next(5)}}","w{{i}}"],"by_tab":{"home":{{i}},"feed":9 } }""")));
         }
-        if (random.Next(3) > 0) Log.Add(new EntityDocument(Before(240) - 60_000, "user", User, Encoding.UTF8.GetBytes("""{"city":"Berlin"}""")));
+        if (random.Next(3) > 0) Log.Add(new EntityDocument(Before(240) - 60_000, "user", User, Encoding.UTF8.GetBytes($$"""{"city":"Berlin","tastes":{"{{Author(1)}}":0.3,"{{Author(2)}}":0.7},"seen":{"{{prefix}}v2":4 } }""")));
         for (int n = random.Next(60); n > 0; n--)
         {
             // The last half hour more densely: the cut lies within it.

@@ -40,11 +40,14 @@ static class TestSpec
           user_click: { type: aggregate, key: [user], count: click, windows: [1h, total], prior: 0.4 }
           item_click: { type: aggregate, key: [item], count: click, windows: [1h, total], prior: 0.4 }
           author_click: { type: aggregate, key: [author], count: click, windows: [1d, total], prior: 0.4 }
+          user_taste: { type: number, from: user.tastes, by: author, missing: -1 }
+          user_seen: { type: number, from: user.seen, by: item }
+          item_tab: { type: number, from: item.by_tab, by: tab }
           user_author: { type: aggregate, key: [user, author], count: click, windows: [total], prior: 0.4 }
         groups:
           user: { features: [user_id, city, clicked, last, user_click, hour], side: user }
           item: { features: [item_id, music, words], side: item }
-          now: { features: [item_click, author_click, user_author, price, tab, shown] }
+          now: { features: [item_click, author_click, user_author, user_taste, user_seen, item_tab, price, tab, shown] }
         model: { d: 16, h: 4, l: 1 }
         """;
 }

@@ -1,9 +1,9 @@
 namespace Ranking.Features.Events;
 
-/// <summary>The value of a context or document field: nothing, an id, a number, a list of ids, or a vector.</summary>
+/// <summary>The value of a context or document field: nothing, an id, a number, a list of ids, a vector, or a number for each of some ids.</summary>
 public readonly struct FieldValue : IEquatable<FieldValue>, IComparable<FieldValue>
 {
-    readonly object? reference; // string, string[] or float[]
+    readonly object? reference; // string, string[], float[] or NumbersById
     readonly double number;
     readonly bool isNumber;
 
@@ -24,6 +24,9 @@ public readonly struct FieldValue : IEquatable<FieldValue>, IComparable<FieldVal
     /// <summary>A vector.</summary>
     public static FieldValue Of(float[] vector) => new(vector, 0, false);
 
+    /// <summary>A number for each of some ids.</summary>
+    public static FieldValue Of(NumbersById numbers) => new(numbers, 0, false);
+
     /// <summary>Whether there is no value.</summary>
     public bool IsMissing => reference is null && !isNumber;
 
@@ -39,6 +42,9 @@ public readonly struct FieldValue : IEquatable<FieldValue>, IComparable<FieldVal
     /// <summary>The vector, or null.</summary>
     public float[]? Vector => reference as float[];
 
+    /// <summary>The numbers by id, or null.</summary>
+    public NumbersById? NumbersById => reference as NumbersById;
+
     /// <inheritdoc/>
     public bool Equals(FieldValue other) => isNumber == other.isNumber && BitConverter.DoubleToInt64Bits(number) == BitConverter.DoubleToInt64Bits(other.number)
         && (reference, other.reference) switch
@@ -51,7 +57,7 @@ public readonly struct FieldValue : IEquatable<FieldValue>, IComparable<FieldVal
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is FieldValue other && Equals(other);
 
-    /// <summary>Some total order of values: missing, numbers, ids, lists, vectors.</summary>
+    /// <summary>Some total order of values: missing, numbers, ids, lists, vectors, numbers by id.</summary>
     public int CompareTo(FieldValue other)
     {
         int c = Rank.CompareTo(other.Rank);
@@ -61,15 +67,21 @@ public readonly struct FieldValue : IEquatable<FieldValue>, IComparable<FieldVal
             case null: return BitConverter.DoubleToInt64Bits(number).CompareTo(BitConverter.DoubleToInt64Bits(other.number));
             case string id: return Partitioning.Ids.Compare(id, other.Id);
             case float[] vector: return vector.AsSpan().SequenceCompareTo(other.Vector);
-            default:
-                string[] a = (string[])reference, b = other.Ids!;
-                for (int i = 0; i < a.Length && i < b.Length; i++)
-                    if ((c = Partitioning.Ids.Compare(a[i], b[i])) != 0) return c;
-                return a.Length.CompareTo(b.Length);
+            case NumbersById numbers:
+                c = Compare(numbers.Ids, other.NumbersById!.Ids);
+                return c != 0 ? c : numbers.Numbers.SequenceCompareTo(other.NumbersById.Numbers);
+            default: return Compare((string[])reference, other.Ids!);
         }
     }
 
-    int Rank => reference switch { null => isNumber ? 1 : 0, string => 2, string[] => 3, _ => 4 };
+    static int Compare(ReadOnlySpan<string> a, ReadOnlySpan<string> b)
+    {
+        for (int i = 0; i < a.Length && i < b.Length; i++)
+            if (Partitioning.Ids.Compare(a[i], b[i]) is not 0 and var c) return c;
+        return a.Length.CompareTo(b.Length);
+    }
+
+    int Rank => reference switch { null => isNumber ? 1 : 0, string => 2, string[] => 3, float[] => 4, _ => 5 };
 
     /// <summary>Whether one value comes before another in that order.</summary>
     public static bool operator <(FieldValue left, FieldValue right) => left.CompareTo(right) < 0;
@@ -99,5 +111,5 @@ public readonly struct FieldValue : IEquatable<FieldValue>, IComparable<FieldVal
 
     /// <inheritdoc/>
     public override string ToString() => isNumber ? number.ToString(System.Globalization.CultureInfo.InvariantCulture)
-        : reference switch { null => "null", string[] ids => $"[{string.Join(", ", ids)}]", float[] v => $"vector of {v.Length}", var r => r.ToString()! };
+        : reference switch { null => "null", string[] ids => $"[{string.Join(", ", ids)}]", float[] v => $"vector of {v.Length}", NumbersById n => $"numbers of {n.Ids.Length} ids", var r => r.ToString()! };
 }

@@ -10,7 +10,8 @@ namespace Ranking.Features.Examples;
 /// <param name="Context">Index of the context field that it reads, or -1.</param>
 /// <param name="Aggregate">The counts that it needs, or null.</param>
 /// <param name="Recent">Index of the user's recent events that it reads, or -1.</param>
-public sealed record ColumnPlan(FeatureSpec Spec, FeatureColumn Column, int Document = -1, int Context = -1, AggregatePlan? Aggregate = null, int Recent = -1);
+/// <param name="By">Of an object of numbers: whose value is the key; null where the document's field itself is the value.</param>
+public sealed record ColumnPlan(FeatureSpec Spec, FeatureColumn Column, int Document = -1, int Context = -1, AggregatePlan? Aggregate = null, int Recent = -1, KeyField? By = null);
 
 /// <summary>The user's latest events of one kind, as a sequence or a time since needs them.</summary>
 /// <param name="Of">Kind of event.</param>

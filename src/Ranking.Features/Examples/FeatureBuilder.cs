@@ -39,7 +39,7 @@ public sealed class FeatureBuilder(FeaturePlan plan)
             else if (found == KeyFound.No)
                 foreach (ColumnPlan column in of.Columns) AggregateFormula.WriteMissing(column.Aggregate!, draft.NumbersOf(column.Column));
         }
-        FieldValue[]? document = owner.Document.Length > 0 ? view.Document(cutMs) : null;
+        FieldValue[]? document = owner.ReadsDocument ? view.Document(cutMs) : null;
         foreach (ColumnPlan column in owner.Values)
         {
             switch (column.Spec)
@@ -52,7 +52,9 @@ public sealed class FeatureBuilder(FeaturePlan plan)
                     draft.NumbersOf(column.Column)[0] = (float)((AggregateFormula.Log1p(seconds) - since.Mean) * since.Scale);
                     break;
                 default:
-                    Add(draft, column, document is null ? FieldValue.Missing : document[column.Document], fields);
+                    FieldValue value = document is null ? FieldValue.Missing : document[column.Document];
+                    if (column.By is { } by) value = value.NumbersById?[fields.Keys.Of(by)] is { } number ? FieldValue.Of(number) : FieldValue.Missing;
+                    Add(draft, column, value, fields);
                     break;
             }
         }

@@ -44,7 +44,7 @@ public sealed class FeaturePlan
                 default:
                     FieldRef? from = SourceOf(feature);
                     if (feature is MbatFeatureSpec) from = new(OwnerOf(from!)); // a kind of entity: a context field names it without a path into it
-                    if (from is { IsDocument: true } || feature is MbatFeatureSpec) Of(columnsByOwner, from!.Scope).Add(new(feature, column, Document: DocumentOf(feature, from)));
+                    if (from is { IsDocument: true } || feature is MbatFeatureSpec) Of(columnsByOwner, from!.Scope).Add(new(feature, column, Document: DocumentOf(feature, from), By: feature is NumberFeatureSpec { By: { } by } ? FieldOf(by) : null));
                     else request.Add(new(feature, column, Context: from is { Scope: "context" } ? spec.Context.IndexOf(from.Path!) : -1));
                     break;
             }
@@ -137,6 +137,7 @@ public sealed class FeaturePlan
             MbatFeatureSpec mbat => new(null, DocumentFieldKind.Vector, mbat.Dimension),
             IdFeatureSpec => new(from.Path, DocumentFieldKind.Id),
             MultiHotFeatureSpec multi => new(from.Path, DocumentFieldKind.Ids, multi.Length),
+            NumberFeatureSpec { By: not null } => new(from.Path, DocumentFieldKind.NumbersById, NumberFeatureSpec.MostIds),
             _ => new(from.Path, DocumentFieldKind.Number),
         };
         List<DocumentField> fields = Of(documents, from.Scope);

@@ -28,9 +28,9 @@ public sealed record OwnerPlan(int Index, string Kind, KeyField Field, Immutable
         return end;
     }
 
-    readonly bool[] crossedContext = [.. ContextOf(Keys)];
+    readonly bool[] crossedContext = [.. ContextOf(Keys, Columns)];
 
-    /// <summary>What of an impression's context its keys are made of; the rest, and what lies behind the last such field, is left out.</summary>
+    /// <summary>What of an impression's context its keys and look-ups are made of; the rest, and what lies behind the last such field, is left out.</summary>
     public FieldValue[] ContextFor(FieldValue[] context)
     {
         if (crossedContext.Length == 0 || context.Length == 0) return [];
@@ -39,9 +39,9 @@ public sealed record OwnerPlan(int Index, string Kind, KeyField Field, Immutable
         return needed;
     }
 
-    static IEnumerable<bool> ContextOf(ImmutableArray<KeyPlan> keys)
+    static IEnumerable<bool> ContextOf(ImmutableArray<KeyPlan> keys, ImmutableArray<ColumnPlan> columns)
     {
-        HashSet<int> crossed = [.. keys.SelectMany(k => k.Crossed).Where(f => f.Kind == KeyFieldKind.Context).Select(f => f.Context)];
+        HashSet<int> crossed = [.. keys.SelectMany(k => k.Crossed).Concat(columns.Where(c => c.By is not null).Select(c => c.By!.Value)).Where(f => f.Kind == KeyFieldKind.Context).Select(f => f.Context)];
         for (int i = 0; i <= crossed.DefaultIfEmpty(-1).Max(); i++) yield return crossed.Contains(i);
     }
 
@@ -54,6 +54,9 @@ public sealed record OwnerPlan(int Index, string Kind, KeyField Field, Immutable
 
     /// <summary>The columns that are no aggregates.</summary>
     public ImmutableArray<ColumnPlan> Values { get; } = [.. Columns.Where(c => c.Aggregate is null)];
+
+    /// <summary>Whether some column is of the document.</summary>
+    public bool ReadsDocument { get; } = Columns.Any(c => c.Document >= 0);
 
     /// <summary>The same owner with some of its columns.</summary>
     public OwnerPlan Of(IEnumerable<ColumnPlan> columns) => new(Index, Kind, Field, Document, Keys, [.. columns]) { TtlMs = TtlMs };

@@ -52,17 +52,28 @@ public sealed class DocumentReader
     static FieldValue Read(JsonElement value, DocumentField field) => field.Kind switch
     {
         DocumentFieldKind.Id => FieldValue.Of(IdOf(value)),
-        DocumentFieldKind.Number => value.ValueKind switch
-        {
-            JsonValueKind.Number when value.TryGetDouble(out double number) && double.IsFinite(number) => FieldValue.Of(number),
-            JsonValueKind.True => FieldValue.Of(1),
-            JsonValueKind.False => FieldValue.Of(0),
-            _ => FieldValue.Missing,
-        },
+        DocumentFieldKind.Number => NumberOf(value) is { } number ? FieldValue.Of(number) : FieldValue.Missing,
+        DocumentFieldKind.NumbersById => value.ValueKind == JsonValueKind.Object ? FieldValue.Of(NumbersOf(value, field.Size)) : FieldValue.Missing,
         _ when value.ValueKind == JsonValueKind.Array =>
             FieldValue.Of([.. value.EnumerateArray().Select(IdOf).OfType<string>().Take(field.Size)]),
         _ => IdOf(value) is { } id ? FieldValue.Of([id]) : FieldValue.Missing,
     };
+
+    static double? NumberOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number when value.TryGetDouble(out double number) && double.IsFinite(number) => number,
+        JsonValueKind.True => 1,
+        JsonValueKind.False => 0,
+        _ => null,
+    };
+
+    static NumbersById NumbersOf(JsonElement value, int most)
+    {
+        var numbers = new Dictionary<string, float>(StringComparer.Ordinal);
+        foreach (JsonProperty member in value.EnumerateObject())
+            if (Ids.IsValid(member.Name) && NumberOf(member.Value) is { } number && float.IsFinite((float)number) && (numbers.Count < most || numbers.ContainsKey(member.Name))) numbers[member.Name] = (float)number;
+        return new(numbers);
+    }
 
     static string? IdOf(JsonElement value)
     {

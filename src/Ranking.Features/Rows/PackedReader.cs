@@ -90,7 +90,11 @@ public ref struct PackedReader(ReadOnlySpan<byte> data)
                 var vector = new float[Count()];
                 for (int i = 0; i < vector.Length; i++) vector[i] = Float();
                 return FieldValue.Of(vector);
-            default: throw new InvalidDataException($"packed value of kind {kind}; 0 to 4 are known");
+            case 5:
+                var pairs = new KeyValuePair<string, float>[Count()];
+                for (int i = 0; i < pairs.Length; i++) pairs[i] = new(Text() ?? throw new InvalidDataException("a number's id is null"), Float());
+                return FieldValue.Of(new NumbersById(pairs));
+            default: throw new InvalidDataException($"packed value of kind {kind}; 0 to 5 are known");
         }
     }
 

@@ -14,12 +14,13 @@ public readonly ref struct PackedRow : IEntityView
     readonly long sinceMs;
     readonly OwnerPlan owner;
     readonly Dictionary<(ulong Key, string Crossed), (int At, int Length)>? index;
+    readonly LastDocument? last;
 
     /// <summary>Finds the parts of a row.</summary>
     /// <param name="plan">The spec, resolved.</param>
     /// <param name="owner">The row's kind.</param>
     /// <param name="row">Its bytes.</param>
-    /// <param name="indexed">Whether keys are looked up often: a user's row is asked for each candidate.</param>
+    /// <param name="indexed">Whether keys and document are looked up often: a user's row is asked for each candidate.</param>
     /// <exception cref="InvalidDataException">It is of a newer format, or damaged.</exception>
     public PackedRow(FeaturePlan plan, OwnerPlan owner, ReadOnlySpan<byte> row, bool indexed = false)
     {
@@ -33,7 +34,7 @@ public readonly ref struct PackedRow : IEntityView
         for (int n = reader.Count(); n > 0; n--) { reader.UInt(); reader.Byte(); reader.Bytes(); }
         keys = reader.Rest;
         int count = reader.Count();
-        if (indexed) index = new(count);
+        if (indexed) (index, last) = (new(count), new());
         for (int n = count; n > 0; n--)
         {
             ulong key = reader.UInt();
@@ -48,6 +49,13 @@ public readonly ref struct PackedRow : IEntityView
 
     /// <inheritdoc/>
     public FieldValue[]? Document(long cutMs)
+    {
+        if (last is null) return ReadDocument(cutMs);
+        if (last.CutMs != cutMs) (last.Values, last.CutMs) = (ReadDocument(cutMs), cutMs);
+        return last.Values;
+    }
+
+    FieldValue[]? ReadDocument(long cutMs)
     {
         var reader = new PackedReader(documents);
         for (int n = reader.Count(); n > 0; n--)
@@ -115,6 +123,14 @@ public readonly ref struct PackedRow : IEntityView
             if (found) return true;
         }
         return false;
+    }
+
+    /// <summary>The document that was read last: one of many ids takes a while.</summary>
+    sealed class LastDocument
+    {
+        public long? CutMs { get; set; }
+
+        public FieldValue[]? Values { get; set; }
     }
 
     RecentEvents ReadRecent(int wanted)

@@ -92,6 +92,16 @@ public sealed class PackedWriter
             UInt((ulong)vector.Length);
             foreach (float each in vector) Float(each);
         }
+        else if (value.NumbersById is { } numbers)
+        {
+            Byte(5);
+            UInt((ulong)numbers.Ids.Length);
+            for (int i = 0; i < numbers.Ids.Length; i++)
+            {
+                Text(numbers.Ids[i]);
+                Float(numbers.Numbers[i]);
+            }
+        }
         else Byte(0);
     }
 }

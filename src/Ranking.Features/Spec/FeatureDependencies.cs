@@ -30,7 +30,7 @@ public static class FeatureDependencies
         IdFeatureSpec f => Of(spec, f.From),
         BucketFeatureSpec f => Of(spec, f.From),
         MultiHotFeatureSpec f => Of(spec, f.From),
-        NumberFeatureSpec f => Of(spec, f.From),
+        NumberFeatureSpec f => Of(spec, f.From) | (f.By is null ? Dependencies.None : Of(spec, f.By)),
         MbatFeatureSpec f => Of(spec, f.From),
         TimeFeatureSpec => Dependencies.Request,
         SinceFeatureSpec => Dependencies.User | Dependencies.Events,

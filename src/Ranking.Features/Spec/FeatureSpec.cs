@@ -77,15 +77,22 @@ public abstract record NumbersFeatureSpec(bool TrainingOnly = false, string? Ser
 /// <param name="Mean">Subtracted after the transform.</param>
 /// <param name="Scale">Multiplied after that.</param>
 /// <param name="Missing">The value, before the transform, where there is none.</param>
+/// <param name="By">Where the document's field is an object of numbers (of at most 1,024 ids: the first ones), the user, item or context field whose
+/// value is the key: what a user did with the candidate's category, say.</param>
 public sealed record NumberFeatureSpec(
     FieldRef From,
     Transform Transform = Transform.None,
     double Mean = 0,
     double Scale = 1,
     double Missing = 0,
+    FieldRef? By = null,
     bool TrainingOnly = false,
     string? Serving = null)
-    : NumbersFeatureSpec(TrainingOnly, Serving);
+    : NumbersFeatureSpec(TrainingOnly, Serving)
+{
+    /// <summary>The most ids of an object that are used.</summary>
+    public const int MostIds = 1024;
+}
 
 /// <summary>What is done to a number before the model sees it.</summary>
 public enum Transform

@@ -145,8 +145,7 @@ internal sealed class Assembler
     /// <summary>Whether a column differs between candidates that share the owner.</summary>
     bool DependsOnCandidate(OwnerPlan owner, ColumnPlan column)
     {
-        if (column.Aggregate is not { } aggregate) return false;
-        foreach (KeyField field in owner.Keys[aggregate.Key].Crossed)
+        foreach (KeyField field in column.Aggregate is { } aggregate ? owner.Keys[aggregate.Key].Crossed : column.By is { } by ? [by] : [])
         {
             if (field.Kind == KeyFieldKind.Item) return true;
             if (field.Kind == KeyFieldKind.Context && plan.Spec.Context.GetAt(field.Context).Value.Per == ContextScope.Candidate) return true;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ranking.Features.Events;
 using Ranking.Features.Examples;
 using Ranking.Features.Spec;
@@ -58,6 +59,15 @@ sealed class NaivePipeline
             [.. counted.Where(e => e.Kind == "click" && e.User == i.User && e.Event.TimeMs < cut && e.Event.TimeMs >= userFrom).Reverse().Select(field).OfType<string>().Take(n)];
         FieldValue[]? Doc(string kind, string id, long from) => events.OfType<EntityDocument>().LastOrDefault(d => d.Kind == kind && d.Id == id && d.TimeMs <= cut) is { Json: { } json } doc && doc.TimeMs >= from
             ? new Rows.DocumentReader(kind == "user" ? [new("age", Rows.DocumentFieldKind.Number)] : [new("genre", Rows.DocumentFieldKind.Ids, 2)], new()).Read(json) : null;
+        float? Look(string kind, string id, long from, string[] path, string? key)
+        {
+            if (events.OfType<EntityDocument>().LastOrDefault(d => d.Kind == kind && d.Id == id && d.TimeMs <= cut) is not { Json: { } json } doc || doc.TimeMs < from) return null;
+            JsonElement at = JsonDocument.Parse(json).RootElement;
+            foreach (string name in path) at = at.GetProperty(name);
+            if (at.ValueKind != JsonValueKind.Object || key is null) return null;
+            JsonElement of = at.EnumerateObject().LastOrDefault(p => p.Name == key).Value;
+            return of.ValueKind switch { JsonValueKind.Number => (float)of.GetDouble(), JsonValueKind.True => 1, _ => null };
+        }
         float[] labels = [Label("click", 60_000) ? 1 : 0, Label("buy", 30_000) ? 1 : 0];
         // Another feature hash or something that lacked makes a record useless; of the others the first counts.
         if (events.OfType<Served>().FirstOrDefault(s => s.User == i.User && s.RequestId == i.RequestId && s.Item == i.Item
@@ -71,6 +81,8 @@ sealed class NaivePipeline
         float[] numbers =
         [
             (float)(Doc("user", i.User, userFrom)?[0].Number ?? -1),
+            (Look("user", i.User, userFrom, ["past", "likes"], author) ?? -2) - .5f,
+            Look("item", i.Item, itemFrom, ["tabs"], tab) ?? 0,
             .. Rates("click", userFrom, e => e.User == i.User, 60, 0),
             .. Rates("buy", userFrom, e => e.User == i.User && tab is not null && e.Tab == tab, 120),
             .. Rates("click", itemFrom, e => e.Item == i.Item, 24, 0),

@@ -31,9 +31,9 @@ public class PipelineTests
         < 4 => new Impression(time, request, user, item, value, [tab == 2 ? FieldValue.Missing : FieldValue.Of($"t{tab}"), value == 3 ? FieldValue.Missing : FieldValue.Of($"a{value}")]),
         < 7 => new Feedback(time, value == 0 ? null : request, user, item, "click"),
         7 => new Feedback(time, value == 0 ? null : request, user, item, "buy", value * Feedback.One / 2),
-        8 => new EntityDocument(time, "user", user, value == 0 ? null : Encoding.UTF8.GetBytes($$"""{"age": {{value}}}""")),
+        8 => new EntityDocument(time, "user", user, value == 0 ? null : Encoding.UTF8.GetBytes($$"""{"age": {{value}}, "past": {"likes": {"a{{value}}": 0.{{tab}}5, "no": "text", "a1": {{tab}}, "a1": 1e-3 } } }""")),
         10 => SmallProblem.Served(time, request, user, item, $"m@{tab}", tab, usable: value != 0) with { Degraded = value == 3 ? ["stale_time"] : [] },
-        _ => new EntityDocument(time, "item", item, value == 0 ? null : Encoding.UTF8.GetBytes($$"""{"genre": ["g{{value}}", {{tab}}, "x"]}""")),
+        _ => new EntityDocument(time, "item", item, value == 0 ? null : Encoding.UTF8.GetBytes($$"""{"genre": ["g{{value}}", {{tab}}, "x"], "tabs": {{(value == 1 ? "[1]" : """{"t1": true, "t0": 7, "": 3}""")}} }""")),
     };
 
     [Fact]

@@ -23,6 +23,8 @@ static class SmallProblem
             ["user_id"] = new IdFeatureSpec(new("user")),
             ["tab"] = new IdFeatureSpec(new("context", "tab")),
             ["age"] = new NumberFeatureSpec(new("user", "age"), Missing: -1),
+            ["likes"] = new NumberFeatureSpec(new("user", "past.likes"), Mean: .5, Missing: -2, By: new("context", "author")),
+            ["in_tab"] = new NumberFeatureSpec(new("item", "tabs"), By: new("context", "tab")),
             ["genre"] = new MultiHotFeatureSpec(new("item", "genre"), 2),
             ["user_click"] = Rate([new("user")], "click", [Window(60), Total]),
             ["user_tab_buy"] = Rate([new("user"), new("context", "tab")], "buy", [Window(120)]),
@@ -33,7 +35,7 @@ static class SmallProblem
             ["clicked_tabs"] = new SequenceFeatureSpec("click", new("context", "tab"), 2),
             ["since"] = new SinceFeatureSpec("impression", 1000),
         },
-        Groups = new() { ["all"] = new(["user_id", "tab", "age", "genre", "user_click", "user_tab_buy", "item_click", "item_tab_click", "author_buy", "clicked", "clicked_tabs", "since"]) },
+        Groups = new() { ["all"] = new(["user_id", "tab", "age", "likes", "in_tab", "genre", "user_click", "user_tab_buy", "item_click", "item_tab_click", "author_buy", "clicked", "clicked_tabs", "since"]) },
     };
 
     /// <summary>The same, with entities that are forgotten after a silence.</summary>

@@ -14,6 +14,7 @@ public class SpecProperties
         Gen.Select(Gen.Int[0, 3].Select(i => new FieldRef[] { new("user"), new("item"), new("context", "tab"), new("item", "a.b") }[i]), Texts, (from, missing) => (FeatureSpec)new IdFeatureSpec(from, missing)),
         Gen.Select(Gen.Double[-1e6, 1e6].HashSet[1, 9], Gen.Double[-5, 5], (bounds, missing) => (FeatureSpec)new BucketFeatureSpec(new("context", "price"), [.. bounds.Order()], missing)),
         Gen.Select(Gen.Enum<Transform>(), Gen.Double[-9, 9], Gen.Double[0.1, 9], (t, mean, scale) => (FeatureSpec)new NumberFeatureSpec(new("item", "x"), t, mean, scale)),
+        Gen.Select(Gen.Bool.Select(item => item ? new FieldRef("item") : new FieldRef("context", "tab")), Gen.Double[-9, 9], (by, missing) => (FeatureSpec)new NumberFeatureSpec(new("item", "a.b"), Missing: missing, By: by)),
         Gen.Select(Gen.Bool, Gen.Double[-9, 9], (_, serving) => (FeatureSpec)new NumberFeatureSpec(new("context", "position"), TrainingOnly: true, Serving: serving.ToString("R", null))),
         Gen.Select(Gen.Int[1, 99], Gen.Enum<Pooling>(), (length, pooling) => (FeatureSpec)new SequenceFeatureSpec("click", new("item"), length, pooling)),
         Gen.Select(Durations.HashSet[1, 4], Gen.Double[0.01, 0.99], Gen.Double[0.1, 99], Gen.Shuffle(Enum.GetValues<AggregatePart>(), 1, 4), (windows, prior, strength, parts) =>

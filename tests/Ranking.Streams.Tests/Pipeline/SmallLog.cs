@@ -18,8 +18,8 @@ static class SmallLog
             string user = $"ü{random.Next(300)}", item = $"item-{random.Next(100)}", request = $"r{i}";
             switch (random.Next(10))
             {
-                case 0: log.Add(new EntityDocument(time, "user", user, Encoding.UTF8.GetBytes($$"""{"age":{{random.Next(90)}}}"""))); break;
-                case 1: log.Add(new EntityDocument(time, "item", item, random.Next(8) == 0 ? null : Encoding.UTF8.GetBytes($$"""{"genre":["g{{random.Next(9)}}"]}"""))); break;
+                case 0: log.Add(new EntityDocument(time, "user", user, Encoding.UTF8.GetBytes($$"""{"age":{{random.Next(90)}},"past":{"likes":{"a{{random.Next(40)}}":0.5,"a{{random.Next(40)}}":2 } } }"""))); break;
+                case 1: log.Add(new EntityDocument(time, "item", item, random.Next(8) == 0 ? null : Encoding.UTF8.GetBytes($$"""{"genre":["g{{random.Next(9)}}"],"tabs":{"t1":{{random.Next(3)}} } }"""))); break;
                 default:
                     log.Add(new Impression(time, request, user, item, random.Next(10), [FieldValue.Of($"t{random.Next(3)}"), FieldValue.Of($"a{random.Next(40)}")]));
                     if (random.Next(2) == 0) log.Add(new Feedback(time + random.Next(70_000), request, user, item, "click"));

@@ -19,7 +19,7 @@ sealed partial class SpecChecks
                 case IdFeatureSpec f: CheckField(f.From, Node("from"), f.From is { Scope: "context", Path: FeatureDependencies.Position } ? Needs.Number : Needs.Id); break;
                 case BucketFeatureSpec f: CheckField(f.From, Node("from"), Needs.Number); CheckBounds(f.Bounds, i => Node("bounds", i)); break;
                 case MultiHotFeatureSpec f: CheckField(f.From, Node("from"), Needs.Ids); CheckNotPosition(f.From, Node("from")); break;
-                case NumberFeatureSpec f: CheckField(f.From, Node("from"), Needs.Number); CheckScale(f.Scale, Node("scale")); break;
+                case NumberFeatureSpec f: CheckField(f.From, Node("from"), Needs.Number); CheckScale(f.Scale, Node("scale")); CheckBy(f, Node("from"), Node("by")); break;
                 case SequenceFeatureSpec f: CheckEventKind(f.Of, Node("of")); CheckKept(f.Field, Node("field")); break;
                 case SinceFeatureSpec f: CheckEventKind(f.Of, Node("of")); CheckScale(f.Scale, Node("scale")); break;
                 case AggregateFeatureSpec f: CheckAggregate(name, f); break;
@@ -47,6 +47,13 @@ sealed partial class SpecChecks
     void CheckScale(double scale, SpecNode node)
     {
         if (scale == 0) errors.Add(node.Place, node.Description, "a scale other than 0: the feature would be constant");
+    }
+
+    void CheckBy(NumberFeatureSpec feature, SpecNode from, SpecNode by)
+    {
+        if (feature.By is null) return;
+        if (!feature.From.IsDocument) errors.Add(from.Place, from.Description, "a field of a document beside \"by\": an object of numbers");
+        CheckKey(feature.By, by, "a look-up");
     }
 
     void CheckKept(FieldRef field, SpecNode node)

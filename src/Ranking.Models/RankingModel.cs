@@ -5,6 +5,7 @@ using Ranking.Features.Spec;
 using Ranking.Models.Checkpoints;
 using Ranking.Models.Input;
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using Ranking.Models.Tables;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -94,14 +95,7 @@ public sealed class RankingModel : IScoringModel
         RankingModel model = new(layout, spec, seed, device, (name, settings) => IdTable.Load(Path.Combine(folder, TableFile(name)), name, settings, trains));
         try
         {
-            foreach (string name in model.Parameters.Names)
-            {
-                if (!tensors.Remove(name, out Tensor? values)) throw Wrong($"tensor '{name}' is missing");
-                if (!values.isfinite().all().item<bool>()) throw Wrong($"tensor '{name}' holds a number that is not finite");
-                try { model.Parameters.Set(name, values); }
-                catch (ArgumentException e) { throw Wrong(e.Message); }
-            }
-            if (tensors.Count > 0) throw Wrong($"found the tensor '{tensors.Keys.First()}', which this model does not have");
+            model.TakeWeights(path, tensors);
             return model;
         }
         catch
@@ -152,6 +146,24 @@ public sealed class RankingModel : IScoringModel
         (network as IDisposable)?.Dispose();
         Parameters.Dispose();
     }
+
+    /// <summary>Takes the values of all dense tensors, and no others.</summary>
+    internal void TakeWeights(string path, Dictionary<string, Tensor> tensors)
+    {
+        Exception Wrong(string what) => new InvalidDataException($"{path}: {what}");
+        foreach (string name in Parameters.Names)
+        {
+            if (!tensors.Remove(name, out Tensor? values)) throw Wrong($"tensor '{name}' is missing");
+            if (!values.isfinite().all().item<bool>()) throw Wrong($"tensor '{name}' holds a number that is not finite");
+            try { Parameters.Set(name, values); }
+            catch (ArgumentException e) { throw Wrong(e.Message); }
+        }
+        if (tensors.Count > 0) throw Wrong($"found the tensor '{tensors.Keys.First()}', which this model does not have");
+    }
+
+    internal TargetAttention AttentionOf(string feature) => attention[feature];
+
+    internal OnnxValue ExportNetwork(OnnxValue x_BF) => network.Export(x_BF);
 
     internal static string TableFile(string table) => $"table-{Uri.EscapeDataString(table)}.bin";
 

@@ -27,7 +27,7 @@ internal sealed class RankingRoot : RootCommand, IExample
         Add(new ServeCommand());
         Add(new RankCommand());
         Add(new CommandGroup("models", "Versions of models: list, show, promote, roll back.", "ranking models list --registry models",
-            new ModelsListCommand(), new ModelsShowCommand(), new ModelsPromoteCommand(), new ModelsRollbackCommand(), new ModelsExportCommand()));
+            new ModelsListCommand(), new ModelsShowCommand(), new ModelsPromoteCommand(), new ModelsRollbackCommand(), new ModelsExportCommand(), new ModelsImportCommand()));
         Add(new CommandGroup("topics", "The problem's topics: create, list, show.", "ranking topics list --spec features/kuairand --kafka localhost:9092", new TopicsCreateCommand(), new TopicsListCommand(), new TopicsShowCommand()));
         Add(new CommandGroup("dead", "Messages that could not be used: list, show, retry.", "ranking dead list --spec features/kuairand --kafka localhost:9092", new DeadListCommand(), new DeadShowCommand(), new DeadRetryCommand()));
         Add(new CommandGroup("store", "The rows in Redis: verify, rebuild, erase.", "ranking store verify --spec features/kuairand --kafka localhost:9092 --redis localhost:6379", new StoreVerifyCommand(), new StoreRebuildCommand(), new StoreEraseCommand()));

@@ -42,4 +42,8 @@ public static partial class ErrorCodes
     public static readonly ErrorCode DeviceMemory = new("RNK4010", "GPU memory is too small",
         "The card's memory does not hold the model with a batch's activations.",
         "The message names batch and model size. Lower `training.batch` or the model, or free the card of other programs (`nvidia-smi`).");
+
+    public static readonly ErrorCode ImportRefused = new("RNK4011", "weights do not fit the spec",
+        "A tensor of the files to import is missing, has another shape, is one that the model does not have, or holds what no model can have.",
+        "The message names file and tensor. Import under the spec, the kind and the settings that the weights were trained with.");
 }

@@ -19,8 +19,12 @@ public static class Safetensors
         ("I64", ScalarType.Int64, 8), ("I32", ScalarType.Int32, 4), ("U8", ScalarType.Byte, 1), ("I8", ScalarType.Int8, 1), ("BOOL", ScalarType.Bool, 1),
     ];
 
+    // A tensor's bytes are a span, which holds 2 GB at most.
+    const long NumbersAtOnce = 1 << 24;
+
     /// <summary>Writes tensors in the order given, and flushes them to the disk.</summary>
-    public static void Write(string path, IEnumerable<(string Name, Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <returns>Where each lies: its first byte in the file, and its shape.</returns>
+    public static IReadOnlyList<(string Name, long Offset, long[] Shape)> Write(string path, IEnumerable<(string Name, Tensor Tensor)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable _ = no_grad();
@@ -31,27 +35,37 @@ public static class Safetensors
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
         file.Write(length);
         file.Write(header);
-        foreach ((string _, Tensor tensor) in all) file.Write(tensor.bytes);
+        List<(string, long, long[])> places = [];
+        foreach ((string name, Tensor tensor) in all)
+        {
+            places.Add((name, file.Position, tensor.shape));
+            foreach (Tensor part in Parts(tensor)) file.Write(part.bytes);
+        }
         file.Flush(flushToDisk: true);
+        return places;
     }
 
     /// <summary>Reads a file's tensors, on the CPU, into the caller's dispose scope.</summary>
     /// <exception cref="InvalidDataException">Not such a file; the message names the file and what is wrong.</exception>
     public static (Dictionary<string, Tensor> Tensors, Dictionary<string, string> Metadata) Read(string path)
     {
-        byte[] bytes = File.ReadAllBytes(path);
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
         Exception Wrong(string what) => new InvalidDataException($"{path}: {what}");
-        if (bytes.Length < 8) throw Wrong($"found {bytes.Length} bytes, expected a header of at least 8");
-        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-        if (length > LongestHeader || (long)length > bytes.Length - 8) throw Wrong($"found a header length of {length}, expected at most {bytes.Length - 8}");
+        if (file.Length < 8) throw Wrong($"found {file.Length} bytes, expected a header of at least 8");
+        byte[] eight = new byte[8];
+        file.ReadExactly(eight);
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(eight);
+        if (length > LongestHeader || (long)length > file.Length - 8) throw Wrong($"found a header length of {length}, expected at most {file.Length - 8}");
+        byte[] header = new byte[length];
+        file.ReadExactly(header);
+        long first = file.Position, bytes = file.Length - first;
         JsonDocument json;
-        try { json = JsonDocument.Parse(bytes.AsMemory(8, (int)length)); }
+        try { json = JsonDocument.Parse(header); }
         catch (JsonException e) { throw Wrong($"the header is not JSON: {e.Message}"); }
 
         using JsonDocument parsed = json;
         Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
         Dictionary<string, string> metadata = new(StringComparer.Ordinal);
-        ReadOnlySpan<byte> data = bytes.AsSpan(8 + (int)length);
         List<(long Begin, long End)> spans = [];
         if (json.RootElement.ValueKind != JsonValueKind.Object) throw Wrong("the header is not a JSON object");
         foreach (JsonProperty entry in json.RootElement.EnumerateObject())
@@ -69,11 +83,12 @@ public static class Safetensors
                 long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(d => d.GetInt64())];
                 long[] offsets = [.. entry.Value.GetProperty("data_offsets").EnumerateArray().Select(d => d.GetInt64())];
                 long size = shape.Aggregate((long)type.Bytes, (a, d) => d >= 0 ? checked(a * d) : throw Wrong($"tensor '{entry.Name}': found a negative dimension"));
-                if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] > data.Length || offsets[1] - offsets[0] != size)
-                    throw Wrong($"tensor '{entry.Name}': found data_offsets [{string.Join(", ", offsets)}], expected {size} bytes within {data.Length}");
+                if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] > bytes || offsets[1] - offsets[0] != size)
+                    throw Wrong($"tensor '{entry.Name}': found data_offsets [{string.Join(", ", offsets)}], expected {size} bytes within {bytes}");
                 spans.Add((offsets[0], offsets[1]));
                 Tensor tensor = empty(shape, type.Type);
-                data[(int)offsets[0]..(int)offsets[1]].CopyTo(tensor.bytes);
+                file.Position = first + offsets[0];
+                foreach (Tensor part in Parts(tensor)) file.ReadExactly(part.bytes);
                 if (!tensors.TryAdd(entry.Name, tensor)) throw Wrong($"tensor '{entry.Name}' is there twice");
             }
             catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
@@ -87,8 +102,18 @@ public static class Safetensors
             if (span.Begin != end) throw Wrong($"found a tensor at byte {span.Begin}, expected one at {end}");
             end = span.End;
         }
-        if (end != data.Length) throw Wrong($"found {data.Length} bytes of tensors, expected {end}");
+        if (end != bytes) throw Wrong($"found {bytes} bytes of tensors, expected {end}");
         return (tensors, metadata);
+    }
+
+    static IEnumerable<Tensor> Parts(Tensor tensor)
+    {
+        using Tensor flat = tensor.reshape(-1);
+        for (long start = 0, count = tensor.numel(); start < count; start += NumbersAtOnce)
+        {
+            using Tensor part = flat.narrow(0, start, Math.Min(NumbersAtOnce, count - start));
+            yield return part;
+        }
     }
 
     static byte[] Header((string Name, Tensor Tensor)[] tensors, IReadOnlyDictionary<string, string> metadata)

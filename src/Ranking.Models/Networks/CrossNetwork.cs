@@ -1,3 +1,4 @@
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Networks;
@@ -11,6 +12,13 @@ sealed class CrossNetwork(ParameterSet parameters, string name, int width, int l
     {
         Tensor x_BF = x0_BF;
         foreach (LinearLayer layer in layers) x_BF = (x0_BF * layer.Forward(x_BF)).Plus(x_BF);
+        return x_BF;
+    }
+
+    public OnnxValue Export(OnnxValue x0_BF)
+    {
+        OnnxValue x_BF = x0_BF;
+        foreach (LinearLayer layer in layers) x_BF = x0_BF * layer.Export(x_BF) + x_BF;
         return x_BF;
     }
 }

@@ -1,3 +1,4 @@
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Networks;
@@ -14,6 +15,9 @@ public interface IRankingNetwork
 
     /// <summary>Scores a batch. Tensors are created in the caller's dispose scope.</summary>
     NetworkOutput Forward(NetworkInput input, ForwardPass pass);
+
+    /// <summary>What <see cref="Forward"/> does when scoring, as a graph for other programs: from [B, F] to logits [B, K].</summary>
+    internal OnnxValue Export(OnnxValue x_BF);
 }
 
 /// <summary>What a network reads.</summary>

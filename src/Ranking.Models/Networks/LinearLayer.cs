@@ -1,3 +1,4 @@
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Networks;
@@ -16,19 +17,21 @@ sealed class LinearLayer
     public Tensor Bias_O { get; }
 
     public Tensor Forward(Tensor x_BI) => addmm(Bias_O, x_BI, Weight_IO, 1, 1);
+
+    public OnnxValue Export(OnnxValue x_BI) => x_BI.MatMul(Weight_IO) + Bias_O;
 }
 
-/// <summary>Linear layers with an activation and dropout after each.</summary>
+/// <summary>Linear layers with ReLU, or SiLU, and dropout after each.</summary>
 sealed class Mlp
 {
     readonly LinearLayer[] layers;
-    readonly Func<Tensor, Tensor> activation;
+    readonly bool silu;
     readonly double dropout;
 
-    public Mlp(ParameterSet parameters, string name, int width, IReadOnlyList<int> hidden, Func<Tensor, Tensor>? activation = null, double dropout = 0, Initial? weight = null)
+    public Mlp(ParameterSet parameters, string name, int width, IReadOnlyList<int> hidden, bool silu = false, double dropout = 0, Initial? weight = null)
     {
         layers = [.. hidden.Select((h, i) => new LinearLayer(parameters, $"{name}.layer{i + 1}", i == 0 ? width : hidden[i - 1], h, weight))];
-        this.activation = activation ?? (x => nn.functional.relu(x));
+        this.silu = silu;
         this.dropout = dropout;
         Width = hidden.Count > 0 ? hidden[^1] : width;
     }
@@ -38,7 +41,13 @@ sealed class Mlp
 
     public Tensor Forward(Tensor x_BI, ForwardPass pass)
     {
-        foreach (LinearLayer layer in layers) x_BI = pass.Dropout(activation(layer.Forward(x_BI)), dropout);
+        foreach (LinearLayer layer in layers) x_BI = pass.Dropout(silu ? nn.functional.silu(layer.Forward(x_BI)) : nn.functional.relu(layer.Forward(x_BI)), dropout);
+        return x_BI;
+    }
+
+    public OnnxValue Export(OnnxValue x_BI)
+    {
+        foreach (LinearLayer layer in layers) x_BI = silu ? layer.Export(x_BI).Silu() : layer.Export(x_BI).Relu();
         return x_BI;
     }
 }

@@ -1,3 +1,4 @@
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Networks;
@@ -6,6 +7,8 @@ namespace Ranking.Models.Networks;
 interface ITokenNorm
 {
     Tensor Forward(Tensor x_NBW, ForwardPass pass);
+
+    OnnxValue Export(OnnxValue x_NBW);
 }
 
 /// <summary>RMSNorm over the last dimension, without bias: <c>x / √(mean(x²) + ε) · γ</c>.</summary>
@@ -15,6 +18,8 @@ sealed class RmsNorm(ParameterSet parameters, string name, int width, int tokens
 
     public Tensor Forward(Tensor x_NBW, ForwardPass pass) =>
         x_NBW * (x_NBW * x_NBW).mean([-1], true).Plus(epsilon).rsqrt() * gamma;
+
+    public OnnxValue Export(OnnxValue x_NBW) => x_NBW * ((x_NBW * x_NBW).Mean(-1, keep: true) + epsilon).Rsqrt() * gamma;
 }
 
 /// <summary>BatchNorm over the examples, each number of each token by itself; running statistics when scoring (momentum 0.1, ε 1e-5).</summary>
@@ -46,4 +51,6 @@ sealed class TokenBatchNorm : ITokenNorm
         }
         return (centred_NBW * variance_N1W.Plus(Epsilon).rsqrt() * gamma).Plus(beta);
     }
+
+    public OnnxValue Export(OnnxValue x_NBW) => (x_NBW - mean) * (x_NBW.Graph.Weight(variance) + Epsilon).Rsqrt() * gamma + beta;
 }

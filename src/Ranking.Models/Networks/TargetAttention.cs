@@ -1,3 +1,4 @@
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Networks;
@@ -25,5 +26,13 @@ sealed class TargetAttention
         Tensor pair_MI = cat([x_BSD, query_BSD, x_BSD - query_BSD, x_BSD * query_BSD], -1).reshape(b * s, 4 * d);
         Tensor weight_BS1 = score.Forward(nn.functional.silu(hidden.Forward(pair_MI))).reshape(b, s, 1) * sequence.Mask_BS.unsqueeze(-1);
         return (weight_BS1 * x_BSD).sum(1);
+    }
+
+    public OnnxValue Export(OnnxValue x_BSD, OnnxValue mask_BS, OnnxValue query_BD)
+    {
+        OnnxValue query_BSD = query_BD.Unsqueeze(1) + x_BSD * 0;
+        OnnxValue pair_BSI = OnnxValue.Cat(2, x_BSD, query_BSD, x_BSD - query_BSD, x_BSD * query_BSD);
+        OnnxValue weight_BS1 = score.Export(hidden.Export(pair_BSI).Silu()) * mask_BS.Unsqueeze(2);
+        return (weight_BS1 * x_BSD).Sum(1);
     }
 }

@@ -1,3 +1,4 @@
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Networks;
@@ -19,7 +20,7 @@ sealed class Towers
         }
         own = [.. Enumerable.Range(0, tasks).Select(k =>
         {
-            Mlp mlp = new(parameters, $"{name}.task{k}", width, hidden, x => nn.functional.silu(x));
+            Mlp mlp = new(parameters, $"{name}.task{k}", width, hidden, silu: true);
             return (mlp, new LinearLayer(parameters, $"{name}.task{k}.logit", mlp.Width, 1));
         })];
     }
@@ -29,4 +30,7 @@ sealed class Towers
         x_BD = pass.Dropout(x_BD, dropout);
         return shared is not null ? shared.Forward(x_BD) : cat(own.Select(t => t.Logit.Forward(t.Hidden.Forward(x_BD, pass))).ToArray(), 1);
     }
+
+    public OnnxValue Export(OnnxValue x_BD) =>
+        shared is not null ? shared.Export(x_BD) : OnnxValue.Cat(1, [.. own.Select(t => t.Logit.Export(t.Hidden.Export(x_BD)))]);
 }

@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.RankMixer;
@@ -10,4 +11,6 @@ interface IRankMixerFeedForward
     /// <param name="dense">Of a mixture: whether its dense router chooses, in training's second run, instead of the one that serves.</param>
     /// <param name="pass">See there.</param>
     Tensor Forward(Tensor s_TBD, bool dense, ForwardPass pass);
+
+    OnnxValue Export(OnnxValue s_TBD);
 }

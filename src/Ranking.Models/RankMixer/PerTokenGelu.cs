@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.RankMixer;
@@ -23,5 +24,12 @@ sealed class PerTokenGelu : IRankMixerFeedForward
     {
         Tensor hidden_TBS = pass.Dropout(nn.functional.gelu(s_TBD.bmm(w1_TDS).Plus(b1_TS.unsqueeze(1))), dropout);
         return hidden_TBS.bmm(w2_TSD).Plus(b2_TD.unsqueeze(1));
+    }
+
+    public OnnxValue Export(OnnxValue s_TBD)
+    {
+        OnnxGraph graph = s_TBD.Graph;
+        OnnxValue hidden_TBS = (s_TBD.MatMul(w1_TDS) + graph.Weight(b1_TS).Unsqueeze(1)).Gelu();
+        return hidden_TBS.MatMul(w2_TSD) + graph.Weight(b2_TD).Unsqueeze(1);
     }
 }

@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using Ranking.Models.TokenMixerLarge;
 using static TorchSharp.torch;
 
@@ -13,7 +14,7 @@ namespace Ranking.Models.RankMixer;
 public sealed class RankMixerNetwork : IRankingNetwork
 {
     readonly RankMixerSettings settings;
-    readonly int slice;
+    readonly int width, slice;
     readonly Tensor slice_TID, slice_T1D;
     readonly Block[] blocks;
     readonly LinearLayer head;
@@ -24,7 +25,8 @@ public sealed class RankMixerNetwork : IRankingNetwork
     {
         this.settings = settings.Validated();
         Parameters = parameters;
-        slice = (input.Width + settings.Tokens - 1) / settings.Tokens;
+        width = input.Width;
+        slice = (width + settings.Tokens - 1) / settings.Tokens;
         slice_TID = parameters.Add("slices.weight", Initial.Linear(settings.TokenizerScale), settings.Tokens, slice, settings.Dim);
         slice_T1D = parameters.Add("slices.bias", Initial.Zero, settings.Tokens, 1, settings.Dim);
         blocks = [.. Enumerable.Range(1, settings.Layers).Select(l => new Block(parameters, $"block{l}", settings))];
@@ -59,6 +61,16 @@ public sealed class RankMixerNetwork : IRankingNetwork
         }
     }
 
+    /// <inheritdoc/>
+    OnnxValue IRankingNetwork.Export(OnnxValue x_BF)
+    {
+        long missing = (long)slice * settings.Tokens - width;
+        if (missing > 0) x_BF = x_BF.PadEnd(missing);
+        OnnxValue x_TBD = x_BF.Reshape(0, settings.Tokens, slice).Permute(1, 0, 2).MatMul(slice_TID) + slice_T1D;
+        foreach (Block block in blocks) x_TBD = block.Export(x_TBD);
+        return head.Export(x_TBD.Mean(0));
+    }
+
     sealed class Block
     {
         readonly RankMixerSettings settings;
@@ -80,6 +92,12 @@ public sealed class RankMixerNetwork : IRankingNetwork
         {
             Tensor s_TBD = Norm(Mixing.Mix(x_TBD, settings.Tokens).Plus(x_TBD), norm1_D, shift1_D);
             return Norm(feedForward.Forward(s_TBD, dense, pass).Plus(s_TBD), norm2_D, shift2_D);
+        }
+
+        public OnnxValue Export(OnnxValue x_TBD)
+        {
+            OnnxValue s_TBD = (Mixing.Export(x_TBD, settings.Tokens, settings.Tokens, settings.Dim) + x_TBD).LayerNorm(norm1_D, shift1_D);
+            return (feedForward.Export(s_TBD) + s_TBD).LayerNorm(norm2_D, shift2_D);
         }
 
         Tensor Norm(Tensor x, Tensor weight_D, Tensor bias_D) => nn.functional.layer_norm(x, [settings.Dim], weight_D, bias_D, 1e-5);

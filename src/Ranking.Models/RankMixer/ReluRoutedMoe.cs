@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.RankMixer;
@@ -47,6 +48,15 @@ sealed class ReluRoutedMoe : IRankMixerFeedForward
         (long t, long b, long s) = (hidden_TBS.shape[0], hidden_TBS.shape[1], hidden_TBS.shape[2]);
         Tensor gated_TBS = (hidden_TBS.reshape(t, b, experts, s / experts) * gate_TBE.unsqueeze(-1)).reshape(t, b, s);
         return gated_TBS.bmm(w2_TSD).Plus(gate_TBE.bmm(b2_TED));
+    }
+
+    public OnnxValue Export(OnnxValue s_TBD)
+    {
+        OnnxValue gate_TBE = (s_TBD.MatMul(serves.Weight_TDE) + serves.Bias_T1E).Relu();
+        OnnxValue hidden_TBS = (s_TBD.MatMul(w1_TDS) + s_TBD.Graph.Weight(b1_TS).Unsqueeze(1)).Gelu();
+        (long t, long s) = (w1_TDS.shape[0], w1_TDS.shape[2]);
+        OnnxValue gated_TBS = (hidden_TBS.Reshape(t, 0, experts, s / experts) * gate_TBE.Unsqueeze(3)).Reshape(t, 0, s);
+        return gated_TBS.MatMul(w2_TSD) + gate_TBE.MatMul(b2_TED);
     }
 
     void Steer(Tensor gate_TBE, ForwardPass pass)

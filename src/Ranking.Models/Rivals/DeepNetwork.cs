@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Rivals;
@@ -38,4 +39,7 @@ public sealed class DeepNetwork : IRankingNetwork
         Tensor deep_BS = deep.Forward(input.X_BF, pass);
         return new NetworkOutput(head.Forward(cross is null ? deep_BS : cat([cross.Forward(input.X_BF), deep_BS], 1)));
     }
+
+    /// <inheritdoc/>
+    OnnxValue IRankingNetwork.Export(OnnxValue x_BF) => head.Export(cross is null ? deep.Export(x_BF) : OnnxValue.Cat(1, cross.Export(x_BF), deep.Export(x_BF)));
 }

@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Rivals;
@@ -46,5 +47,16 @@ public sealed class Dlrm : IRankingNetwork
         if (dense_BD is not null) e_BMD = cat([dense_BD.unsqueeze(1), e_BMD], 1);
         Tensor pairs_BP = e_BMD.bmm(e_BMD.transpose(1, 2)).flatten(1).index_select(1, tensor(pairs).to(e_BMD.device));
         return new NetworkOutput(head.Forward(top.Forward(dense_BD is null ? pairs_BP : cat([dense_BD, pairs_BP], 1), pass)));
+    }
+
+    /// <inheritdoc/>
+    OnnxValue IRankingNetwork.Export(OnnxValue x_BF)
+    {
+        OnnxValue e_BMD = fields.Export(x_BF);
+        OnnxValue? dense_BD = bottom?.Export(OnnxValue.Cat(1, [.. numbers.Select(c => x_BF.Narrow(1, c.Offset, c.Width))]));
+        if (dense_BD is { } dense) e_BMD = OnnxValue.Cat(1, dense.Unsqueeze(1), e_BMD);
+        long vectors = fields.Count + (dense_BD is null ? 0 : 1);
+        OnnxValue pairs_BP = e_BMD.MatMul(e_BMD.Permute(0, 2, 1)).Reshape(0, vectors * vectors).Take(1, x_BF.Graph.Constant(pairs));
+        return head.Export(top.Export(dense_BD is { } first ? OnnxValue.Cat(1, first, pairs_BP) : pairs_BP));
     }
 }

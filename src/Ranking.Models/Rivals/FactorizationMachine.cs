@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Rivals;
@@ -44,5 +45,13 @@ public sealed class FactorizationMachine : IRankingNetwork
         Tensor pairs_B1 = (sum_BD * sum_BD - (e_BMD * e_BMD).sum(1)).sum(1, keepdim: true) * Scalars.Held(0.5);
         Tensor logits_BK = linear.Forward(input.X_BF).Plus(pairs_B1 * pairs_K);
         return new NetworkOutput(deep is null ? logits_BK : logits_BK.Plus(head!.Forward(deep.Forward(e_BMD.flatten(1), pass))));
+    }
+
+    /// <inheritdoc/>
+    OnnxValue IRankingNetwork.Export(OnnxValue x_BF)
+    {
+        OnnxValue e_BMD = fields.Export(x_BF), sum_BD = e_BMD.Sum(1);
+        OnnxValue logits_BK = linear.Export(x_BF) + (sum_BD * sum_BD - (e_BMD * e_BMD).Sum(1)).Sum(1, keep: true) * 0.5 * pairs_K;
+        return deep is null ? logits_BK : logits_BK + head!.Export(deep.Export(e_BMD.Reshape(0, fields.Count * fields.Width)));
     }
 }

@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Rivals;
@@ -43,6 +44,12 @@ sealed class FieldEmbeddings
         }
         return stack(all, 1);
     }
+
+    public OnnxValue Export(OnnxValue x_BF) => OnnxValue.Stack(1, fields.Select((field, i) =>
+    {
+        OnnxValue own = x_BF.Narrow(1, field.Offset + (field.IsIds ? skip : 0), Input(field));
+        return projections[i] is { } projection ? own.MatMul(projection) : own;
+    }));
 
     int Input(InputSpan field) => field.IsIds ? field.Width - skip : field.Width;
 }

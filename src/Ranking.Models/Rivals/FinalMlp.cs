@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Rivals;
@@ -49,5 +50,13 @@ public sealed class FinalMlp : IRankingNetwork
         Tensor x_HBX = x_BS.reshape(b, Heads, width).permute(1, 0, 2), y_HB1Y = y_BS.reshape(b, Heads, width).permute(1, 0, 2).unsqueeze(2);
         Tensor fused_BK = (x_HBX.bmm(bilinear_HXQ).reshape(Heads, b, tasks, width) * y_HB1Y).sum(-1).sum([0L]); // sum(0) would be a conversion to bytes: 0 is also an element type.
         return new NetworkOutput(linear1.Forward(x_BS).Plus(linear2.Forward(y_BS)).Plus(fused_BK));
+    }
+
+    /// <inheritdoc/>
+    OnnxValue IRankingNetwork.Export(OnnxValue x_BF)
+    {
+        OnnxValue x_BS = first.Export(x_BF * x_BF.Graph.Weight(gate1_F).Sigmoid() * 2), y_BS = second.Export(x_BF * x_BF.Graph.Weight(gate2_F).Sigmoid() * 2);
+        OnnxValue x_HBX = x_BS.Reshape(0, Heads, width).Permute(1, 0, 2), y_HB1Y = y_BS.Reshape(0, Heads, width).Permute(1, 0, 2).Unsqueeze(2);
+        return linear1.Export(x_BS) + linear2.Export(y_BS) + (x_HBX.MatMul(bilinear_HXQ).Reshape(Heads, 0, tasks, width) * y_HB1Y).Sum(3).Sum(0);
     }
 }

@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Rivals;
@@ -42,5 +43,16 @@ public sealed class FinalNet : IRankingNetwork
             x_BS = pass.Dropout(nn.functional.relu((u_BS * right.Forward(x_BS)).Plus(u_BS)), dropout);
         }
         return new NetworkOutput(head.Forward(x_BS));
+    }
+
+    /// <inheritdoc/>
+    OnnxValue IRankingNetwork.Export(OnnxValue x_BS)
+    {
+        foreach ((LinearLayer left, LinearLayer right) in layers)
+        {
+            OnnxValue u_BS = left.Export(x_BS);
+            x_BS = (u_BS * right.Export(x_BS) + u_BS).Relu();
+        }
+        return head.Export(x_BS);
     }
 }

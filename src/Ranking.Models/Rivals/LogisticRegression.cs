@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 
 namespace Ranking.Models.Rivals;
 
@@ -19,4 +20,7 @@ public sealed class LogisticRegression : IRankingNetwork
 
     /// <inheritdoc/>
     public NetworkOutput Forward(NetworkInput input, ForwardPass pass) => new(linear.Forward(input.X_BF));
+
+    /// <inheritdoc/>
+    OnnxValue IRankingNetwork.Export(OnnxValue x_BF) => linear.Export(x_BF);
 }

@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Rivals;
@@ -42,6 +43,14 @@ public sealed class Wukong : IRankingNetwork
         return new NetworkOutput(head.Forward(top.Forward(x_BMD.flatten(1), pass)));
     }
 
+    /// <inheritdoc/>
+    OnnxValue IRankingNetwork.Export(OnnxValue x_BF)
+    {
+        OnnxValue x_BMD = fields.Export(x_BF);
+        foreach (Layer layer in layers) x_BMD = layer.Export(x_BMD);
+        return head.Export(top.Export(x_BMD.Reshape(0, fields.Count * fields.Width)));
+    }
+
     sealed class Layer
     {
         readonly int count, width, made;
@@ -71,6 +80,14 @@ public sealed class Wukong : IRankingNetwork
             Tensor made_BMD = output.Forward(mlp.Forward(normed_BP, pass)).reshape(-1, made, width);
             Tensor all_BMD = compress_CM is null ? made_BMD : cat([made_BMD, matmul(compress_CM, x_BMD)], 1);
             return nn.functional.layer_norm(all_BMD.Plus(x_BMD), [width], gamma_D, beta_D);
+        }
+
+        public OnnxValue Export(OnnxValue x_BMD)
+        {
+            OnnxValue products_BP = x_BMD.MatMul(x_BMD.Permute(0, 2, 1).MatMul(y_MR)).Reshape(0, count * Rank);
+            OnnxValue made_BMD = output.Export(mlp.Export(products_BP.LayerNorm(gamma_P, beta_P))).Reshape(-1, made, width);
+            OnnxValue all_BMD = compress_CM is null ? made_BMD : OnnxValue.Cat(1, made_BMD, x_BMD.Graph.Weight(compress_CM).MatMul(x_BMD));
+            return (all_BMD + x_BMD).LayerNorm(gamma_D, beta_D);
         }
     }
 }

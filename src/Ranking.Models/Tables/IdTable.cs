@@ -174,6 +174,20 @@ public sealed partial class IdTable
         }
     }
 
+    /// <summary>Gives an id a row of these numbers, with fresh sums; false where it has one, or where there is no room.</summary>
+    internal bool TryAdd(string id, ReadOnlySpan<float> numbers, long seenMs)
+    {
+        Span<byte> buffer = stackalloc byte[IdBytes.Most];
+        ReadOnlySpan<byte> key = IdBytes.Of(id, buffer, Name);
+        ulong hash = StableHash.Of(key, seed);
+        if (index.Find(key, (uint)hash) >= 0 || index.Count >= Settings.MaxRows) return false;
+        Set(Admit(key, hash, seenMs), numbers);
+        return true;
+    }
+
+    /// <summary>Overwrites a row's numbers, not its sums.</summary>
+    internal void Set(int row, ReadOnlySpan<float> numbers) => numbers.CopyTo(Numbers(row)[..Settings.Dim]);
+
     Span<float> Numbers(int row) => row >= 0 ? store[row] : special[-1 - row];
 
     int Admit(ReadOnlySpan<byte> key, ulong hash, long timeMs)

@@ -1,3 +1,4 @@
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.TokenMixerLarge;
@@ -21,4 +22,7 @@ public static class Mixing
         (long h, long b, long w) = (m_HBW.shape[0], m_HBW.shape[1], m_HBW.shape[2]);
         return m_HBW.reshape(h, b, t, w / t).permute(2, 1, 0, 3).reshape(t, b, h * w / t);
     }
+
+    /// <summary>Mix or Revert, which are one exchange: from t tokens of a width to <paramref name="h"/> of t/h times that.</summary>
+    internal static OnnxValue Export(OnnxValue x_TBD, int t, int h, int d) => x_TBD.Reshape(t, 0, h, d / h).Permute(2, 1, 0, 3).Reshape(h, 0, (long)t * d / h);
 }

@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.TokenMixerLarge;
@@ -7,6 +8,8 @@ namespace Ranking.Models.TokenMixerLarge;
 interface IPerTokenFeedForward
 {
     Tensor Forward(Tensor x_NBW, ForwardPass pass);
+
+    OnnxValue Export(OnnxValue x_NBW);
 }
 
 /// <summary>
@@ -33,5 +36,12 @@ sealed class PerTokenSwiGlu : IPerTokenFeedForward
         Tensor hidden_NBS = nn.functional.silu(x_NBW.bmm(gate_NWS)) * x_NBW.bmm(up_NWS);
         if (gatedNorm is not null) hidden_NBS = gatedNorm.Forward(hidden_NBS, pass);
         return pass.Dropout(hidden_NBS, dropout).bmm(down_NSW);
+    }
+
+    public OnnxValue Export(OnnxValue x_NBW)
+    {
+        OnnxValue hidden_NBS = x_NBW.MatMul(gate_NWS).Silu() * x_NBW.MatMul(up_NWS);
+        if (gatedNorm is not null) hidden_NBS = gatedNorm.Export(hidden_NBS);
+        return hidden_NBS.MatMul(down_NSW);
     }
 }

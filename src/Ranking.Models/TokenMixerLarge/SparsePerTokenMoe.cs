@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.TokenMixerLarge;
@@ -73,6 +74,15 @@ sealed class SparsePerTokenMoe : IPerTokenFeedForward
             Tensor y_NBJW = y_ACW.reshape(all * places, w).index_select(0, slot_P).reshape(n, b, chosen, w);
             return (gate_NBJ.unsqueeze(-1) * y_NBJW).sum(2);
         }
+    }
+
+    /// <summary>ONNX has no grouped product: all experts compute and the gates of those not chosen are zero. The same numbers, no time saved.</summary>
+    public OnnxValue Export(OnnxValue x_NBW)
+    {
+        (OnnxValue top_NBJ, OnnxValue expert_NBJ) = x_NBW.MatMul(router_NWR).TopK(chosen);
+        OnnxValue gate_NBR = (top_NBJ.Softmax().Unsqueeze(3) * expert_NBJ.OneHot(routed)).Sum(2), x_N1BW = x_NBW.Unsqueeze(1);
+        OnnxValue y_NRBW = (x_N1BW.MatMul(gate_NRWS).Silu() * x_N1BW.MatMul(up_NRWS)).MatMul(down_NRSW);
+        return (gate_NBR.Permute(0, 2, 1).Unsqueeze(3) * y_NRBW).Sum(1) * alpha + shared.Export(x_NBW);
     }
 
     /// <summary>Switch's load-balance loss (arXiv 2101.03961, eq. 4), a token at a time, and ST-MoE's z-loss (arXiv 2202.08906, eq. 5).</summary>

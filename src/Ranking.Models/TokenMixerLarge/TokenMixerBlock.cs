@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static Ranking.Models.TokenMixerLarge.Mixing;
 using static TorchSharp.torch;
 
@@ -46,5 +47,20 @@ sealed class TokenMixerBlock
         Tensor m_HBW = Mix(x_TBD, h);
         m_HBW = m_HBW.Plus(f1.Forward(norm1.Forward(m_HBW, pass), pass));
         return x_TBD.Plus(f2.Forward(norm2.Forward(Revert(m_HBW, tokens), pass), pass));
+    }
+
+    public OnnxValue Export(OnnxValue x_TBD)
+    {
+        if (settings.Reading == BlockReading.C)
+        {
+            OnnxValue y_TBD = x_TBD + Reverted(f1.Export(Mixed(norm1.Export(x_TBD))));
+            return y_TBD + f2.Export(norm2.Export(y_TBD));
+        }
+        OnnxValue m_HBW = Mixed(x_TBD);
+        return x_TBD + f2.Export(norm2.Export(Reverted(m_HBW + f1.Export(norm1.Export(m_HBW)))));
+
+        OnnxValue Mixed(OnnxValue x_TBD) => Mixing.Export(x_TBD, tokens, settings.MixedTokens, settings.Dim);
+
+        OnnxValue Reverted(OnnxValue m_HBW) => Mixing.Export(m_HBW, settings.MixedTokens, tokens, tokens * settings.Dim / settings.MixedTokens);
     }
 }

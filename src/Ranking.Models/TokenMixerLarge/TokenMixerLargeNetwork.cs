@@ -1,5 +1,6 @@
 using Ranking.Models.Cuda;
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.TokenMixerLarge;
@@ -94,6 +95,27 @@ public sealed class TokenMixerLargeNetwork : IRankingNetwork, IDisposable
             _ => x_TBD.mean([0]),
         };
         return new NetworkOutput(towers.Forward(read_BD, pass), auxiliary_BK);
+    }
+
+    /// <inheritdoc/>
+    OnnxValue IRankingNetwork.Export(OnnxValue x_BF)
+    {
+        if (inputNorm is not null) x_BF = inputNorm.Export(x_BF.Unsqueeze(0)).Squeeze(0);
+        OnnxValue crossed_BF = cross?.Export(x_BF) ?? x_BF;
+        OnnxValue x_TBD = tokenizer.Export(settings.Cross == CrossPlace.Front ? crossed_BF : x_BF), saved_TBD = x_TBD;
+        for (int l = 1; l <= blocks.Length; l++)
+        {
+            x_TBD = blocks[l - 1].Export(x_TBD);
+            if (IsJoint(l)) saved_TBD = x_TBD += saved_TBD;
+        }
+        if (finalNorm is not null) x_TBD = finalNorm.Export(x_TBD);
+        OnnxValue logits_BK = towers.Export(settings.Readout switch
+        {
+            TokenReadout.Concat => x_TBD.Permute(1, 0, 2).Reshape(0, tokenizer.Tokens * settings.Dim),
+            TokenReadout.Global => x_TBD.Narrow(0, 0, 1).Squeeze(0),
+            _ => x_TBD.Mean(0),
+        });
+        return crossHead is null ? logits_BK : logits_BK + crossHead.Export(crossed_BF);
     }
 
     static Tensor Auxiliary((ITokenNorm Norm, LinearLayer Tower) part, Tensor x_TBD, ForwardPass pass) =>

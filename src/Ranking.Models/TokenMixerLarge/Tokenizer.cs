@@ -1,4 +1,5 @@
 using Ranking.Models.Networks;
+using Ranking.Models.Export;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.TokenMixerLarge;
@@ -38,6 +39,21 @@ sealed class Tokenizer
         for (int i = 0; i < tokens.Length; i++)
             tokens_BD.Add(Rest(tokens[i], tokens[i][0].Forward(x_BF.narrow(1, input.Groups[i].Offset, input.Groups[i].Width))));
         return stack(tokens_BD, 0);
+    }
+
+    public OnnxValue Export(OnnxValue x_BF)
+    {
+        List<OnnxValue> tokens_BD = [];
+        if (global is not null) tokens_BD.Add(Rest(global, global[0].Export(x_BF)));
+        for (int i = 0; i < tokens.Length; i++)
+            tokens_BD.Add(Rest(tokens[i], tokens[i][0].Export(x_BF.Narrow(1, input.Groups[i].Offset, input.Groups[i].Width))));
+        return OnnxValue.Stack(0, tokens_BD);
+    }
+
+    static OnnxValue Rest(LinearLayer[] layers, OnnxValue x_BD)
+    {
+        foreach (LinearLayer layer in layers.AsSpan(1)) x_BD = layer.Export(x_BD.Silu());
+        return x_BD;
     }
 
     static Tensor Rest(LinearLayer[] layers, Tensor x_BD)

@@ -6,12 +6,12 @@ using Spectre.Console;
 
 namespace Ranking.Cli.Commands;
 
-/// <summary><c>ranking models export</c>: a version's weights and tables as safetensors, trees in LightGBM's text format, with a card.</summary>
+/// <summary><c>ranking models export</c>: a version's weights and tables as safetensors with an ONNX graph over them, trees in LightGBM's text format, with a card.</summary>
 internal sealed class ModelsExportCommand : RankingCommand
 {
     readonly Option<string> registry = ModelOptions.Registry(), model = ModelOptions.Model(), output = OptionFactory.Required("--out", "A new folder for the files.", "DIR");
 
-    public ModelsExportCommand() : base("export", "Write a version for other programs: safetensors, or LightGBM's text, and a JSON card.",
+    public ModelsExportCommand() : base("export", "Write a version for other programs: safetensors and ONNX, or LightGBM's text, and a JSON card.",
         "ranking models export --registry models --model kuairand@2 --out kuairand-2")
     {
         foreach (Option option in (Option[])[registry, model, output]) Add(option);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Ranking.Features.Examples;
 using Ranking.Features.Spec;
 using Ranking.Models.Checkpoints;
+using Ranking.Models.Tables;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,15 +12,24 @@ namespace Ranking.Models;
 public sealed partial class ModelTrainer
 {
     const string StateFile = "training.safetensors", Format = "1";
+    const int MostChangeFiles = 32;
+    readonly Dictionary<string, (int Files, long Bytes)> changeFiles = [], writing = [];
 
     /// <summary>
     /// Writes a checkpoint into a folder: the model, the optimiser's state, averages and the step. Dropout draws from (seed, step),
-    /// so there is no random state beside them.
+    /// so there is no random state beside them. Of ID tables only what changed since the former checkpoint, where <paramref name="keep"/> can
+    /// keep its files: a checkpoint then costs what was seen since, not what is known. Once the changes would be half as
+    /// large as the table (or many), it is written whole again.
     /// </summary>
-    /// <returns>Names of the files.</returns>
-    public IReadOnlyList<string> Save(string folder)
+    /// <param name="folder">Of the checkpoint.</param>
+    /// <param name="keep">
+    /// Puts a file of the former checkpoint, which <see cref="MarkSaved"/> confirmed or this training was resumed from, into the folder as it
+    /// is; false where there is none. Null: every table is written whole.
+    /// </param>
+    public void Save(string folder, Func<string, bool>? keep = null)
     {
-        IReadOnlyList<string> files = Model.Save(folder);
+        Model.SaveWeights(folder);
+        foreach (IdTable table in Model.Tables.Values) SaveTable(table, folder, keep);
         Dictionary<string, string> metadata = new(RuntimeFingerprint.Here(Model.Parameters.Device).ToMetadata())
         {
             ["format"] = Format,
@@ -28,7 +38,36 @@ public sealed partial class ModelTrainer
             ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
         };
         Safetensors.Write(Path.Combine(folder, StateFile), State, metadata);
-        return [.. files, StateFile];
+    }
+
+    /// <summary>The checkpoint just written is in its place: the next one may build on it.</summary>
+    public void MarkSaved()
+    {
+        foreach (IdTable table in Model.Tables.Values)
+        {
+            changeFiles[table.Name] = writing.GetValueOrDefault(table.Name);
+            table.MarkSaved();
+        }
+        writing.Clear();
+    }
+
+    void SaveTable(IdTable table, string folder, Func<string, bool>? keep)
+    {
+        string file = RankingModel.TableFile(table.Name);
+        (int files, long bytes) = changeFiles.GetValueOrDefault(table.Name);
+        if (keep is not null && table.ChangesBytes is { } more && files < MostChangeFiles && (bytes + more) * 2 < table.SaveBytes && KeepAll())
+        {
+            writing[table.Name] = (files + 1, bytes + more);
+            table.SaveChanges(Path.Combine(folder, IdTable.ChangesFile(file, files + 1)), files + 1);
+        }
+        else
+        {
+            writing[table.Name] = default;
+            foreach (string left in Directory.EnumerateFiles(folder, file + "*")) File.Delete(left);
+            table.Save(Path.Combine(folder, file));
+        }
+
+        bool KeepAll() => keep(file) && Enumerable.Range(1, files).All(n => keep(IdTable.ChangesFile(file, n)));
     }
 
     /// <summary>Goes on from a checkpoint that <see cref="Save"/> wrote, with the same bits as if it had never stopped.</summary>
@@ -62,6 +101,13 @@ public sealed partial class ModelTrainer
         try
         {
             ModelTrainer trainer = new(loaded, settings, taskWeights, totalSteps) { Step = step };
+            foreach (IdTable table in loaded.Tables.Values)
+            {
+                string file = Path.Combine(folder, RankingModel.TableFile(table.Name));
+                string[] changes = [.. Enumerable.Range(1, MostChangeFiles).Select(n => IdTable.ChangesFile(file, n)).TakeWhile(File.Exists)];
+                trainer.writing[table.Name] = (changes.Length, changes.Sum(c => new FileInfo(c).Length));
+            }
+            trainer.MarkSaved();
             using IDisposable _ = no_grad();
             foreach ((string name, Tensor tensor) in trainer.State)
             {

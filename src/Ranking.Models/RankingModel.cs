@@ -109,6 +109,13 @@ public sealed class RankingModel : IScoringModel
     /// <returns>Names of the files.</returns>
     public IReadOnlyList<string> Save(string folder)
     {
+        SaveWeights(folder);
+        foreach (IdTable table in Tables.Values) table.Save(Path.Combine(folder, TableFile(table.Name)));
+        return [WeightsFile, .. Tables.Keys.Select(TableFile)];
+    }
+
+    internal void SaveWeights(string folder)
+    {
         Directory.CreateDirectory(folder);
         Safetensors.Write(Path.Combine(folder, WeightsFile), Parameters.Names.Select(n => (n, Parameters[n])), new Dictionary<string, string>
         {
@@ -116,8 +123,6 @@ public sealed class RankingModel : IScoringModel
             ["kind"] = Spec.Kind,
             ["seed"] = Seed.ToString(CultureInfo.InvariantCulture),
         });
-        foreach (IdTable table in Tables.Values) table.Save(Path.Combine(folder, TableFile(table.Name)));
-        return [WeightsFile, .. Tables.Keys.Select(TableFile)];
     }
 
     /// <summary>Logits [B, tasks] in the caller's dispose scope, without dropout and without gradients for the tables.</summary>

@@ -132,7 +132,7 @@ sealed class TrainingSession : IDisposable
         bool better = State.BestStep is null || point.Auc > State.BestAuc;
         State = State with { Validations = [.. State.Validations, point], BestStep = better ? Step : State.BestStep };
         int patience = run.Spec.Training.Patience;
-        if (better && patience > 0) best.Write(Step, SaveModel);
+        if (better && patience > 0) best.Write(Step, (folder, _) => SaveModel(folder));
         int sinceBest = State.Validations.Count(v => v.Step > State.BestStep);
         bool keepOn = run.KeepOn?.Invoke(point) ?? true;
         State = State with { Stopped = !keepOn || (patience > 0 && sinceBest >= patience) };
@@ -166,11 +166,15 @@ sealed class TrainingSession : IDisposable
     }
 
     /// <summary>Writes a checkpoint from which training goes on with the same bits.</summary>
-    public void Checkpoint() => checkpoints.Write(Step, folder =>
+    public void Checkpoint()
     {
-        Trainer.Save(folder);
-        File.WriteAllBytes(Path.Combine(folder, TrainingState.FileName), JsonSerializer.SerializeToUtf8Bytes(State));
-    });
+        checkpoints.Write(Step, (folder, keep) =>
+        {
+            Trainer.Save(folder, keep);
+            File.WriteAllBytes(Path.Combine(folder, TrainingState.FileName), JsonSerializer.SerializeToUtf8Bytes(State));
+        });
+        Trainer.MarkSaved();
+    }
 
     /// <summary>Deletes what only an unfinished training needs.</summary>
     public void Clear()

@@ -71,6 +71,38 @@ public class IdTableTests
     }
 
     [Fact]
+    public void A_whole_file_and_the_changes_after_it_are_the_table()
+    {
+        Gen.Select(History, Gen.Int[1, 3], Gen.Int[0, 2], Gen.Int[1, 50], Gen.Int[1, 5]).Sample((history, admission, ttl, budget, every) =>
+        {
+            using Folder folder = new();
+            IdTableSettings settings = new() { Dim = 3, Admission = admission, Ttl = ttl == 0 ? null : TimeSpan.FromSeconds(ttl * 100), MaxRows = budget };
+            IdTable table = new("t", settings, 7);
+            table.Save(folder.File("x"));
+            table.MarkSaved();
+            int number = 0;
+            long now = 0;
+            for (int b = 0; b < history.Length; b++)
+            {
+                table.BeginBatch(now + history[b].Sum(s => s.Step) * 1000);
+                foreach ((int id, int step) in history[b])
+                {
+                    int row = table.Resolve($"id{id}", now += step * 1000);
+                    table.Touch(row);
+                    table.Gradient(row).Fill(id + 1);
+                }
+                table.Apply(0.05f);
+                if (b % every != 0) continue;
+                table.SaveChanges(folder.File($"x.{++number}"), number);
+                table.MarkSaved();
+                table.Save(folder.File("straight"));
+                IdTable.Load(folder.File("x"), "t", settings, trains: true).Save(folder.File("again"));
+                Assert.Equal(File.ReadAllBytes(folder.File("straight")), File.ReadAllBytes(folder.File("again")));
+            }
+        }, iter: 60);
+    }
+
+    [Fact]
     public void A_damaged_file_is_refused_by_name_and_never_crashes()
     {
         using Folder folder = new();
@@ -93,6 +125,15 @@ public class IdTableTests
             catch (InvalidDataException) { }
             File.Delete(own);
         }, iter: 400);
+        IdTable table = Filled(settings, 0, 2);
+        table.MarkSaved();
+        Fill(table, 2, 3).SaveChanges(folder.File("good.1"), 1);
+        byte[] changes = File.ReadAllBytes(folder.File("good.1"));
+        for (int length = 0; length < changes.Length; length += 7)
+        {
+            File.WriteAllBytes(folder.File("good.1"), changes[..length]);
+            Assert.Contains("good.1", Assert.Throws<InvalidDataException>(() => IdTable.Load(folder.File("good"), "t", settings, true)).Message, StringComparison.Ordinal);
+        }
         File.WriteAllBytes(path, [.. good[..8], 9, 0, 0, 0, .. good[12..]]);
         Assert.Contains("newer version", Assert.Throws<InvalidDataException>(() => IdTable.Load(path, "t", settings, true)).Message, StringComparison.Ordinal);
     }

@@ -12,18 +12,19 @@ public sealed partial class IdTable
         if (entry >= 0 && IsExpired(pendingSeenMs[entry], timeMs)) pendingCounts[entry] = 0;
         if (entry < 0)
         {
-            if (pending.Count >= Settings.MaxRows) Evict(pending, pendingSeenMs, pendingCounts, Settings.MaxRows / 2 + 1, null);
+            if (pending.Count >= Settings.MaxRows) Evict(pending, RemoveWaiting, pendingSeenMs, pendingCounts, Settings.MaxRows / 2 + 1, null);
             entry = pending.Add(key, hash);
             Fit(ref pendingSeenMs, ref pendingCounts, entry);
             (pendingSeenMs[entry], pendingCounts[entry]) = (timeMs, 0);
         }
         pendingSeenMs[entry] = Math.Max(pendingSeenMs[entry], timeMs);
+        pendingChanges?.Change(entry);
         if (++pendingCounts[entry] < Settings.Admission) return false;
-        pending.Remove(entry);
+        RemoveWaiting(entry);
         return true;
     }
 
-    int Evict(IdIndex from, long[] times, uint[] counts, int wanted, RowGradients? held)
+    int Evict(IdIndex from, Action<int> remove, long[] times, uint[] counts, int wanted, RowGradients? held)
     {
         List<(ulong First, ulong Second, uint Hash, int Entry)> all = [];
         for (int entry = 0; entry < from.Bound; entry++)
@@ -35,7 +36,7 @@ public sealed partial class IdTable
         // Equal hashes: by the ids themselves, so that entry numbers decide nothing.
         all.Sort((a, b) => (a.First, a.Second, a.Hash).CompareTo((b.First, b.Second, b.Hash)) is var order and not 0 ? order : from.Key(a.Entry).SequenceCompareTo(from.Key(b.Entry)));
         int gone = Math.Min(wanted, all.Count);
-        for (int i = 0; i < gone; i++) from.Remove(all[i].Entry);
+        for (int i = 0; i < gone; i++) remove(all[i].Entry);
         return gone;
     }
 
@@ -44,10 +45,10 @@ public sealed partial class IdTable
         for (int row = 0; row < index.Bound; row++)
         {
             if (!index.Holds(row) || !IsExpired(lastSeenMs[row], nowMs)) continue;
-            index.Remove(row);
+            RemoveRow(row);
             Expired++;
         }
         for (int entry = 0; entry < pending.Bound; entry++)
-            if (pending.Holds(entry) && IsExpired(pendingSeenMs[entry], nowMs)) pending.Remove(entry);
+            if (pending.Holds(entry) && IsExpired(pendingSeenMs[entry], nowMs)) RemoveWaiting(entry);
     }
 }

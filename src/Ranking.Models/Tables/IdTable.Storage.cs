@@ -20,15 +20,8 @@ public sealed partial class IdTable
         using (BinaryWriter writer = new(file, Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(Encoding.ASCII.GetBytes(Magic));
-            writer.Write(Format);
-            writer.Write(Name);
-            writer.Write(Seed);
-            writer.Write(Settings.Dim);
-            writer.Write(Trains);
-            writer.Write(nextSweepMs);
-            writer.Write(Expired);
-            writer.Write(Evicted);
-            for (int row = 0; row < 2; row++) writer.Write(MemoryMarshal.AsBytes(special[row]));
+            WriteHeader(writer);
+            WriteState(writer);
             writer.Write(index.Count);
             foreach (int row in InOrder(index))
             {
@@ -42,7 +35,7 @@ public sealed partial class IdTable
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>Reads a table.</summary>
+    /// <summary>Reads a table, and the changes that lie beside it (<see cref="SaveChanges"/>).</summary>
     /// <param name="path">Of the file.</param>
     /// <param name="name">That the table must have.</param>
     /// <param name="settings">Its settings; the row's width must agree with the file.</param>
@@ -50,11 +43,19 @@ public sealed partial class IdTable
     /// <exception cref="InvalidDataException">The file is damaged, of a newer format, or not this table; the message says which file and what.</exception>
     public static IdTable Load(string path, string name, IdTableSettings settings, bool trains)
     {
+        IdTable table = null!;
+        Open(path, (stored, file) => table = Read(stored, file, name, settings, trains));
+        for (int number = 1; File.Exists(ChangesFile(path, number)); number++) Open(ChangesFile(path, number), (stored, file) => table.ReadChanges(stored, file, number));
+        return table;
+    }
+
+    static void Open(string path, Action<StoredEntries, FileStream> read)
+    {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
         using BinaryReader reader = new(file, Encoding.UTF8);
         try
         {
-            return Read(reader, file, name, settings, trains);
+            read(new StoredEntries(reader, file.Length), file);
         }
         catch (Exception e) when (e is EndOfStreamException or FormatException or DecoderFallbackException)
         {
@@ -66,75 +67,83 @@ public sealed partial class IdTable
         }
     }
 
-    static IdTable Read(BinaryReader reader, FileStream file, string name, IdTableSettings settings, bool trains)
+    static IdTable Read(StoredEntries stored, FileStream file, string name, IdTableSettings settings, bool trains)
     {
-        static void Require(bool holds, string what)
-        {
-            if (!holds) throw new InvalidDataException(what);
-        }
-
-        Require(Encoding.ASCII.GetString(reader.ReadBytes(Magic.Length)) == Magic, "not an ID table");
-        int format = reader.ReadInt32();
-        Require(format == Format, $"found format {format}, expected {Format}{(format > Format ? "; a newer version of this program wrote it" : "")}");
-        string found = reader.ReadString();
-        Require(found == name, $"found table '{found}', expected '{name}'");
-        ulong seed = reader.ReadUInt64();
-        int dim = reader.ReadInt32();
-        Require(dim == settings.Dim, $"found rows of {dim} numbers, expected {settings.Dim}");
-        bool hasSums = reader.ReadBoolean();
-        Require(hasSums || !trains, "the file holds no optimiser state, so this table cannot be trained further");
-        IdTable table = new(name, settings, seed, trains)
-        {
-            nextSweepMs = reader.ReadInt64(),
-            Expired = reader.ReadInt64(),
-            Evicted = reader.ReadInt64(),
-        };
-        float[] numbers = new float[dim * (hasSums ? 2 : 1)];
-        for (int row = 0; row < 2; row++) ReadNumbers(table.special[row]);
-        byte[] buffer = new byte[IdBytes.Most];
-        int rows = Count(dim * 4 + 15);
+        BinaryReader reader = stored.Reader;
+        StoredEntries.Require(Encoding.ASCII.GetString(reader.ReadBytes(Magic.Length)) == Magic, "not an ID table");
+        (ulong seed, bool hasSums) = ReadHeader(reader, name, settings.Dim);
+        StoredEntries.Require(hasSums || !trains, "the file holds no optimiser state, so this table cannot be trained further");
+        IdTable table = new(name, settings, seed, trains);
+        float[] numbers = table.ReadState(stored, hasSums);
+        int rows = stored.Count(settings.Dim * 4 + 15);
         for (int i = 0; i < rows; i++)
         {
-            (int row, long seenMs, uint count) = ReadEntry(table.index);
-            Fit(ref table.lastSeenMs, ref table.counts, row);
-            (table.lastSeenMs[row], table.counts[row]) = (seenMs, count);
-            table.store.Grow(row);
-            ReadNumbers(table.store[row]);
+            ReadOnlySpan<byte> key = stored.Key();
+            uint hash = (uint)StableHash.Of(key, table.seed);
+            StoredEntries.Require(table.index.Find(key, hash) < 0, $"found the id '{Encoding.UTF8.GetString(key)}' twice");
+            table.ReadRow(stored, table.index.Add(key, hash), numbers);
         }
-        int waiting = Count(15);
+        int waiting = stored.Count(15);
         for (int i = 0; i < waiting; i++)
         {
-            (int entry, long seenMs, uint count) = ReadEntry(table.pending);
-            Fit(ref table.pendingSeenMs, ref table.pendingCounts, entry);
-            (table.pendingSeenMs[entry], table.pendingCounts[entry]) = (seenMs, count);
-        }
-        Require(reader.ReadUInt32() == End && file.Position == file.Length, "the table does not end where the file does");
-        return table;
-
-        int Count(int least)
-        {
-            int count = reader.ReadInt32();
-            Require(count >= 0 && (long)count * least <= file.Length - file.Position, $"found a count of {count}, more than the file can hold");
-            return count;
-        }
-
-        void ReadNumbers(Span<float> to)
-        {
-            reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(numbers.AsSpan()));
-            Require(!numbers.AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue), "found a number that is not finite");
-            numbers.AsSpan(0, to.Length).CopyTo(to);
-        }
-
-        (int Entry, long SeenMs, uint Count) ReadEntry(IdIndex into)
-        {
-            int length = reader.ReadUInt16();
-            Require(length is > 0 and <= IdBytes.Most, $"found an id of {length} bytes, expected 1 to {IdBytes.Most}");
-            Span<byte> key = buffer.AsSpan(0, length);
-            reader.BaseStream.ReadExactly(key);
+            ReadOnlySpan<byte> key = stored.Key();
             uint hash = (uint)StableHash.Of(key, table.seed);
-            Require(into.Find(key, hash) < 0, $"found the id '{Encoding.UTF8.GetString(key)}' twice");
-            return (into.Add(key, hash), reader.ReadInt64(), reader.ReadUInt32());
+            StoredEntries.Require(table.pending.Find(key, hash) < 0, $"found the waiting id '{Encoding.UTF8.GetString(key)}' twice");
+            table.ReadWaiting(stored, table.pending.Add(key, hash));
         }
+        StoredEntries.Require(reader.ReadUInt32() == End && file.Position == file.Length, "the table does not end where the file does");
+        return table;
+    }
+
+    static (ulong Seed, bool HasSums) ReadHeader(BinaryReader reader, string name, int dim)
+    {
+        int format = reader.ReadInt32();
+        StoredEntries.Require(format == Format, $"found format {format}, expected {Format}{(format > Format ? "; a newer version of this program wrote it" : "")}");
+        string found = reader.ReadString();
+        StoredEntries.Require(found == name, $"found table '{found}', expected '{name}'");
+        ulong seed = reader.ReadUInt64();
+        int width = reader.ReadInt32();
+        StoredEntries.Require(width == dim, $"found rows of {width} numbers, expected {dim}");
+        return (seed, reader.ReadBoolean());
+    }
+
+    float[] ReadState(StoredEntries stored, bool hasSums)
+    {
+        (nextSweepMs, Expired, Evicted) = (stored.Reader.ReadInt64(), stored.Reader.ReadInt64(), stored.Reader.ReadInt64());
+        float[] numbers = new float[Settings.Dim * (hasSums ? 2 : 1)];
+        for (int row = 0; row < 2; row++) stored.Numbers(numbers, special[row]);
+        return numbers;
+    }
+
+    void ReadRow(StoredEntries stored, int row, float[] numbers)
+    {
+        Fit(ref lastSeenMs, ref counts, row);
+        (lastSeenMs[row], counts[row]) = (stored.Reader.ReadInt64(), stored.Reader.ReadUInt32());
+        store.Grow(row);
+        stored.Numbers(numbers, store[row]);
+    }
+
+    void ReadWaiting(StoredEntries stored, int entry)
+    {
+        Fit(ref pendingSeenMs, ref pendingCounts, entry);
+        (pendingSeenMs[entry], pendingCounts[entry]) = (stored.Reader.ReadInt64(), stored.Reader.ReadUInt32());
+    }
+
+    void WriteHeader(BinaryWriter writer)
+    {
+        writer.Write(Format);
+        writer.Write(Name);
+        writer.Write(Seed);
+        writer.Write(Settings.Dim);
+        writer.Write(Trains);
+    }
+
+    void WriteState(BinaryWriter writer)
+    {
+        writer.Write(nextSweepMs);
+        writer.Write(Expired);
+        writer.Write(Evicted);
+        for (int row = 0; row < 2; row++) writer.Write(MemoryMarshal.AsBytes(special[row]));
     }
 
     static void WriteEntry(BinaryWriter writer, ReadOnlySpan<byte> key, long seenMs, uint count)

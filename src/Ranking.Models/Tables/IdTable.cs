@@ -141,9 +141,10 @@ public sealed partial class IdTable
             {
                 lastSeenMs[row] = Math.Max(lastSeenMs[row], timeMs);
                 if (counts[row] < uint.MaxValue) counts[row]++;
+                rowChanges?.Change(row);
                 return row;
             }
-            index.Remove(row);
+            RemoveRow(row);
             Expired++;
         }
         return Settings.Admission > 1 && !IsDue(key, (uint)hash, timeMs) ? Shared : Admit(key, hash, timeMs);
@@ -192,12 +193,13 @@ public sealed partial class IdTable
 
     int Admit(ReadOnlySpan<byte> key, ulong hash, long timeMs)
     {
-        if (index.Count >= Settings.MaxRows) Evicted += Evict(index, lastSeenMs, counts, Math.Max(1, Settings.MaxRows / 16), batch);
+        if (index.Count >= Settings.MaxRows) Evicted += Evict(index, RemoveRow, lastSeenMs, counts, Math.Max(1, Settings.MaxRows / 16), batch);
         if (index.Count >= Settings.MaxRows) return Shared; // The batch holds every row.
         int row = index.Add(key, (uint)hash);
         Fit(ref lastSeenMs, ref counts, row);
         store.Grow(row);
         (lastSeenMs[row], counts[row]) = (timeMs, (uint)Settings.Admission);
+        rowChanges?.Change(row);
         Span<float> numbers = store[row];
         numbers.Clear();
         ulong state = hash;

@@ -45,6 +45,12 @@ static partial class AtomicFile
         FlushFolder(Path.GetDirectoryName(destination)!);
     }
 
+    /// <summary>A second name for a file; a copy where the file system has no such thing.</summary>
+    public static void Link(string file, string name)
+    {
+        if (HardLink(file, name) != 0) File.Copy(file, name);
+    }
+
     /// <summary>Deletes what a writer that was killed left aside. Only the holder of the folder's lock may call this.</summary>
     public static void ClearAside(string folder)
     {
@@ -63,6 +69,9 @@ static partial class AtomicFile
         _ = Flush(descriptor);
         _ = Close(descriptor);
     }
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int HardLink(string file, string name);
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -17,10 +17,14 @@ public static class Checksums
     /// <summary>Writes the file for what is in the folder now.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="format">Number of the folder's format.</param>
-    public static void Write(string folder, int format)
+    /// <param name="former">A folder whose checksums are known.</param>
+    /// <param name="kept">The files that are the same there, which are not read again.</param>
+    public static void Write(string folder, int format, string? former = null, IReadOnlySet<string>? kept = null)
     {
+        Dictionary<string, string> known = kept is null || former is null ? []
+            : File.ReadLines(Path.Combine(former, FileName)).Skip(1).ToDictionary(line => line[66..], line => line[..64], StringComparer.Ordinal);
         StringBuilder lines = new();
-        foreach (string file in FilesOf(folder)) lines.Append(HashOfFile(Path.Combine(folder, file))).Append("  ").Append(file).Append('\n');
+        foreach (string file in FilesOf(folder)) lines.Append(kept?.Contains(file) == true ? known[file] : HashOfFile(Path.Combine(folder, file))).Append("  ").Append(file).Append('\n');
         File.WriteAllText(Path.Combine(folder, FileName), $"# format {format}, sha256 of the lines below {HashOf(lines.ToString())}\n{lines}");
     }
 

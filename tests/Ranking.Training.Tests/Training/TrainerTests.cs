@@ -107,6 +107,33 @@ public class TrainerTests
     }
 
     [Fact]
+    public void A_checkpoint_of_a_large_table_writes_what_changed_and_one_that_was_cut_off_costs_nothing()
+    {
+        using TemporaryFolder whole = new(), parts = new();
+        TrainingRun run = Run(new TrainingSpec(Batch: 100, Epochs: 2)) with { Examples = new ExampleList(SmallProblem.Examples(4000, 1, users: 3000)), CheckpointEvery = TimeSpan.Zero, ValidateEvery = 10 };
+        new Trainer(new ModelRegistry(whole.Path)).Train(run with { CheckpointEvery = null });
+
+        ModelRegistry registry = new(parts.Path);
+        int validations = 0;
+        string checkpoints = parts["small/.checkpoints"];
+        Assert.Throws<IOException>(() => new Trainer(registry).Train(run with { KeepOn = _ => ++validations == 6 ? throw new IOException("power cut") : true }));
+        string latest = Directory.EnumerateDirectories(checkpoints).Max()!;
+        FileInfo table = new(Path.Combine(latest, "table-user.bin"));
+        FileInfo[] changes = [.. Directory.EnumerateFiles(latest, "table-user.bin*").Where(f => f != table.FullName).Select(f => new FileInfo(f))];
+        Assert.InRange(changes.Length, 1, 32);
+        Assert.All(changes, c => Assert.InRange(c.Length, 1, table.Length / 8));
+
+        // As a kill within the next one leaves it: some files there, one of them in part, no checksums.
+        string cut = Directory.CreateDirectory(Path.Combine(checkpoints, ".writing-cut")).FullName;
+        File.Copy(table.FullName, Path.Combine(cut, table.Name));
+        File.WriteAllBytes(Path.Combine(cut, "table-user.bin.1"), File.ReadAllBytes(changes[0].FullName)[..50]);
+
+        new Trainer(registry).Train(run with { Resume = true });
+        foreach (string file in Directory.EnumerateFiles(whole["small/1"], "*.*").Select(f => Path.GetFileName(f)!).Where(f => f.EndsWith(".bin", StringComparison.Ordinal) || f == "weights.safetensors"))
+            Assert.True(File.ReadAllBytes(whole[$"small/1/{file}"]).AsSpan().SequenceEqual(File.ReadAllBytes(parts[$"small/1/{file}"])), $"{file} differs");
+    }
+
+    [Fact]
     public void A_checkpoint_is_refused_under_other_conditions_and_when_damaged()
     {
         using TemporaryFolder folder = new();

@@ -28,6 +28,7 @@ public sealed partial class ModelTrainer
     /// </param>
     public void Save(string folder, Func<string, bool>? keep = null)
     {
+        feed.Fetch();
         Model.SaveWeights(folder);
         foreach (IdTable table in Model.Tables.Values) SaveTable(table, folder, keep);
         Dictionary<string, string> metadata = new(RuntimeFingerprint.Here(Model.Parameters.Device).ToMetadata())

@@ -1,9 +1,9 @@
 using Ranking.Features.Examples;
 using Ranking.Features.Spec;
+using Ranking.Models.Cuda;
 using Ranking.Models.Input;
 using Ranking.Models.Networks;
 using Ranking.Models.Optimizers;
-using Ranking.Models.Tables;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,8 +16,7 @@ public sealed partial class ModelTrainer : IDisposable
     readonly LearningRate schedule;
     readonly IDenseOptimizer optimizer;
     readonly WeightAverage? average;
-    readonly InputBatch batch;
-    readonly float[] taskWeights;
+    readonly IBatchFeed feed;
     readonly double auxiliaryWeight;
     readonly ulong seed;
 
@@ -34,7 +33,7 @@ public sealed partial class ModelTrainer : IDisposable
         schedule = LearningRate.Of(settings.Schedule, settings.Warmup, totalSteps);
         Setting.Require(taskWeights is null || (taskWeights.Count == model.Tasks && taskWeights.All(w => w >= 0 && double.IsFinite(w))),
             "weight", taskWeights is null ? null : string.Join(", ", taskWeights), $"{model.Tasks} numbers ≥ 0");
-        this.taskWeights = taskWeights is null ? [.. Enumerable.Repeat(1f, model.Tasks)] : [.. taskWeights.Select(w => (float)w)];
+        float[] weights = taskWeights is null ? [.. Enumerable.Repeat(1f, model.Tasks)] : [.. taskWeights.Select(w => (float)w)];
         optimizer = settings.Optimizer switch
         {
             "adagrad" => new Adagrad(model.Parameters, decay: settings.WeightDecay),
@@ -45,11 +44,18 @@ public sealed partial class ModelTrainer : IDisposable
         average = settings.Ema > 0 ? new WeightAverage(model.Parameters, settings.Ema) : null;
         auxiliaryWeight = model.Spec.AuxWeight;
         seed = (ulong)settings.Seed;
-        batch = model.Rent();
+        feed = (IBatchFeed?)CardFeed.TryOpen(model, weights, out string reason) ?? new HostFeed(model, weights, $"in main memory ({reason})");
+        model.BeforeReading = feed.Fetch;
     }
 
     /// <summary>The model that it trains.</summary>
     public RankingModel Model { get; }
+
+    /// <summary>For people: where ID tables are trained, and why.</summary>
+    public string TablePath => feed.Path;
+
+    /// <summary>Whether the next batch was prepared and not yet learned from; until then the model is neither read nor saved.</summary>
+    public bool IsAhead => feed.IsAhead;
 
     /// <summary>Batches so far.</summary>
     public long Step { get; private set; }
@@ -59,35 +65,35 @@ public sealed partial class ModelTrainer : IDisposable
 
     /// <summary>One step on a batch, in its order.</summary>
     /// <param name="examples">At least one. A label that is NaN is unknown and weighs nothing.</param>
+    /// <param name="next">The batch of the next call, where it is known: it may be prepared meanwhile. The result is the same.</param>
     /// <exception cref="NonFiniteLossException">The loss or the gradient is not finite; no weight was changed.</exception>
-    public TrainingStep TrainStep(IReadOnlyList<Example> examples)
+    public TrainingStep TrainStep(IReadOnlyList<Example> examples, IReadOnlyList<Example>? next = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(examples.Count);
         using DisposeScope scope = NewDisposeScope();
-        long latest = examples.Max(e => e.TimeMs), step = Step + 1;
-        foreach (IdTable table in Model.Tables.Values) table.BeginBatch(latest);
-        batch.Resolve(examples);
-
+        long step = Step + 1;
+        FedBatch batch = feed.Begin(examples, next);
         using ForwardPass pass = ForwardPass.Train(seed, step, Model.Parameters.Device);
         pass.WantsLoads = ReportsLoads;
-        NetworkOutput output = Model.Run(batch.ToTensors(gradients: true, Model.Parameters.Device), pass);
-        (Tensor labels_BK, Tensor? weights_BK) = Labels(examples);
-        Tensor loss = Losses.Of(output, labels_BK, weights_BK, auxiliaryWeight, pass);
+        NetworkOutput output = Model.Run(batch.Input, pass);
+        Tensor loss = Losses.Of(output, batch.Labels_BK, batch.Weights_BK, auxiliaryWeight, pass);
         pass.Backward(loss);
+        feed.Backward();
+        // Everything that is read is queued before the first number is waited for; nothing is waited for once the optimiser is queued,
+        // so that a card has work until the next step's is there.
+        Tensor squared = GradientClipping.Squared(Model.Parameters.Parameters), scores_BK = output.Logits_BK.detach().sigmoid();
         float value = loss.item<float>();
         if (!float.IsFinite(value)) throw Stop("loss", step);
-
-        batch.Scatter();
-        double norm = GradientClipping.Norm(Model.Parameters.Parameters, Model.Tables.Values);
+        double norm = Math.Sqrt(squared.item<double>() + feed.SquaredGradientNorm());
         if (!double.IsFinite(norm)) throw Stop("gradient", step);
+        float[] scores = scores_BK.cpu().data<float>().ToArray();
+
         double clip = settings.ClipNorm > 0 && norm > settings.ClipNorm ? settings.ClipNorm / norm : 1, factor = schedule.At(step);
+        feed.Apply((float)(settings.SparseRate * factor), (float)settings.EmbeddingDecay, (float)clip);
         if (clip < 1) GradientClipping.Scale(Model.Parameters.Parameters, clip);
         optimizer.Step(settings.DenseRate * factor);
-        foreach (IdTable table in Model.Tables.Values)
-            table.Apply((float)(settings.SparseRate * factor), (float)settings.EmbeddingDecay, (float)clip);
         average?.Update(step);
         Step = step;
-        float[] scores = output.Logits_BK.detach().sigmoid().cpu().data<float>().ToArray();
         return new TrainingStep(step, value, norm, factor, [.. pass.Loads], scores);
     }
 
@@ -97,6 +103,9 @@ public sealed partial class ModelTrainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (!feed.IsAhead) feed.Fetch();
+        Model.BeforeReading = null;
+        feed.Dispose();
         optimizer.Dispose();
         average?.Dispose();
     }
@@ -105,27 +114,6 @@ public sealed partial class ModelTrainer : IDisposable
     {
         foreach (Tensor parameter in Model.Parameters.Parameters) parameter.grad = null;
         return new NonFiniteLossException($"the {what} of step {step} is not finite; no weight was changed");
-    }
-
-    (Tensor Labels_BK, Tensor? Weights_BK) Labels(IReadOnlyList<Example> examples)
-    {
-        int tasks = Model.Tasks;
-        float[] labels = new float[examples.Count * tasks], weights = new float[labels.Length];
-        bool even = true;
-        for (int b = 0; b < examples.Count; b++)
-        {
-            float[] own = examples[b].Labels;
-            if (own.Length != tasks) throw new ArgumentException($"example {b}: found {own.Length} labels, expected {tasks}");
-            for (int k = 0; k < tasks; k++)
-            {
-                bool known = !float.IsNaN(own[k]);
-                labels[b * tasks + k] = known ? own[k] : 0;
-                weights[b * tasks + k] = known ? taskWeights[k] : 0;
-                even &= known && taskWeights[k] == 1;
-            }
-        }
-        Tensor On(float[] values) => tensor(values, [examples.Count, tasks]).to(Model.Parameters.Device);
-        return (On(labels), even ? null : On(weights));
     }
 
     static TrainingSpec Checked(TrainingSpec settings)

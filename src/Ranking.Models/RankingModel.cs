@@ -109,6 +109,7 @@ public sealed class RankingModel : IScoringModel
     /// <returns>Names of the files.</returns>
     public IReadOnlyList<string> Save(string folder)
     {
+        BeforeReading?.Invoke();
         SaveWeights(folder);
         foreach (IdTable table in Tables.Values) table.Save(Path.Combine(folder, TableFile(table.Name)));
         return [WeightsFile, .. Tables.Keys.Select(TableFile)];
@@ -128,6 +129,7 @@ public sealed class RankingModel : IScoringModel
     /// <summary>Logits [B, tasks] in the caller's dispose scope, without dropout and without gradients for the tables.</summary>
     public Tensor Forward(IReadOnlyList<FeatureVector> vectors)
     {
+        BeforeReading?.Invoke();
         InputBatch batch = Rent();
         batch.Find(vectors);
         using ForwardPass pass = ForwardPass.Score();
@@ -169,6 +171,9 @@ public sealed class RankingModel : IScoringModel
     internal TargetAttention AttentionOf(string feature) => attention[feature];
 
     internal OnnxValue ExportNetwork(OnnxValue x_BF) => network.Export(x_BF);
+
+    /// <summary>Called before anybody reads the tables' rows: who trains them elsewhere brings them back.</summary>
+    internal Action? BeforeReading { get; set; }
 
     internal static string TableFile(string table) => $"table-{Uri.EscapeDataString(table)}.bin";
 

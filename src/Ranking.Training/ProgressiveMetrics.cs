@@ -40,24 +40,30 @@ sealed class ProgressiveMetrics(RankingSpec spec, int capacity)
     }
 
     /// <summary>The examples kept as rows for metrics.</summary>
-    public ScoredRows Rows()
+    public ScoredRows Rows() => Rows(latest);
+
+    /// <summary>AUC by label over the examples kept now; the function may be called on another thread, while batches are added.</summary>
+    public Func<IReadOnlyDictionary<string, double?>> Auc()
+    {
+        (Example, float[])[] now = [.. latest];
+        return () =>
+        {
+            ScoredRows rows = Rows(now);
+            Dictionary<string, double?> auc = [];
+            for (int label = 0; label < spec.Labels.Count; label++) auc[rows.LabelNames[label]] = AreaUnderCurve.Of(rows.Labels(label), rows.Scores(label));
+            return auc;
+        };
+    }
+
+    ScoredRows Rows(IEnumerable<(Example, float[])> examples)
     {
         ScoredRows rows = new([.. spec.Labels.Keys]);
         double[] scores = new double[spec.Labels.Count];
-        foreach ((Example example, float[] own) in latest)
+        foreach ((Example example, float[] own) in examples)
         {
             for (int label = 0; label < scores.Length; label++) scores[label] = own[label];
             ExampleScorer.Add(rows, spec, example, scores, null);
         }
         return rows;
-    }
-
-    /// <summary>AUC by label over the examples kept.</summary>
-    public IReadOnlyDictionary<string, double?> Auc()
-    {
-        ScoredRows rows = Rows();
-        Dictionary<string, double?> auc = [];
-        for (int label = 0; label < spec.Labels.Count; label++) auc[rows.LabelNames[label]] = AreaUnderCurve.Of(rows.Labels(label), rows.Scores(label));
-        return auc;
     }
 }

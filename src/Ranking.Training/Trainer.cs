@@ -38,11 +38,12 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
         using TrainingSession session = TrainingSession.Begin(registry, run);
         if (session.Resumed) LogResumed(run.ModelName, session.Step);
         if (session.Taken is { } taken) LogWarmStart(run.FromVersion!.Value, taken.Tables.Count, taken.Tensors.Count, string.Join(", ", taken.Fresh.DefaultIfEmpty("nothing")));
-        LogPath(run.ModelName, run.Device, session.ComputePath);
+        LogPath(run.ModelName, run.Device, session.ComputePath, session.TablePath);
         ProgressiveMetrics progressive = new(run.Spec, ProgressiveExamples);
         Stopwatch all = Stopwatch.StartNew(), learning = new();
         long before = session.State.Samples;
         TrainingOutcome outcome = new() { Model = run.ModelName };
+        Task telling = Task.CompletedTask;
         try
         {
             while (session.State.Pass < run.Passes && !session.State.Stopped)
@@ -79,15 +80,17 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
             TimeSpan checkpointed = all.Elapsed, told = TimeSpan.MinValue, published = all.Elapsed;
             using ReadAhead<ExampleBatch> batches = new(session.Rest, BatchesAhead, cancel);
             learning.Start();
-            foreach (ExampleBatch batch in batches.Read())
+            foreach ((ExampleBatch batch, ExampleBatch? next) in batches.ReadWithNext())
             {
-                TrainingStep step = session.Learn(batch);
+                bool validates = run.ValidateEvery > 0 && (session.Step + 1) % run.ValidateEvery == 0, publishes = run.Publish && all.Elapsed - published >= run.PublishEvery;
+                // A version's state is kept with it: who goes on after a crash publishes nothing that is behind what serves.
+                bool saves = publishes || all.Elapsed - checkpointed >= run.CheckpointEvery;
+                bool goesOn = !validates && !saves && !cancel.IsCancellationRequested;
+                TrainingStep step = session.Learn(batch, goesOn ? next : null);
                 progressive.Add(batch.Examples, step.Scores, step.Loss);
                 learning.Stop();
-                if (run.ValidateEvery > 0 && session.Step % run.ValidateEvery == 0) session.Validate(cancel);
-                bool publishes = run.Publish && all.Elapsed - published >= run.PublishEvery;
-                // A version's state is kept with it: who goes on after a crash publishes nothing that is behind what serves.
-                if (publishes || all.Elapsed - checkpointed >= run.CheckpointEvery)
+                if (validates) session.Validate(cancel);
+                if (saves)
                 {
                     session.Checkpoint();
                     checkpointed = all.Elapsed;
@@ -98,12 +101,13 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
                     published = all.Elapsed;
                 }
                 if (session.State.Stopped) return false;
-                if (told == TimeSpan.MinValue || all.Elapsed - told >= ReportEvery)
+                if ((told == TimeSpan.MinValue || all.Elapsed - told >= ReportEvery) && telling.IsCompleted)
                 {
-                    Tell("training");
+                    // Beside training: metrics over 20,000 examples take longer than a card's step.
+                    telling = Task.Run(News("training"), CancellationToken.None);
                     told = all.Elapsed;
                 }
-                cancel.ThrowIfCancellationRequested();
+                if (!session.IsAhead) cancel.ThrowIfCancellationRequested();
                 learning.Start();
             }
             learning.Stop();
@@ -111,9 +115,20 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
             return true;
         }
 
-        void Tell(string phase) => progress?.Report(new TrainingProgress(
-            phase, session.State.Samples, run.Examples.Count * run.Passes, session.State.Pass + 1, progressive.TakeLoss(), progressive.Auc(),
-            (session.State.Samples - before) / Math.Max(1e-9, learning.Elapsed.TotalSeconds)));
+        void Tell(string phase)
+        {
+            telling.GetAwaiter().GetResult();
+            News(phase)();
+        }
+
+        // What is to be told is of now, whenever it is told.
+        Action News(string phase)
+        {
+            if (progress is null) return () => { };
+            (long samples, int pass, double loss, Func<IReadOnlyDictionary<string, double?>> auc) = (session.State.Samples, session.State.Pass + 1, progressive.TakeLoss(), progressive.Auc());
+            double perSecond = (samples - before) / Math.Max(1e-9, learning.Elapsed.TotalSeconds);
+            return () => progress.Report(new TrainingProgress(phase, samples, run.Examples.Count * run.Passes, pass, loss, auc(), perSecond));
+        }
 
         TrainingOutcome Publish(TrainingOutcome sofar)
         {
@@ -168,8 +183,8 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
     [LoggerMessage(Level = LogLevel.Information, Message = "Version {Version} has other features: {Tables} tables and {Tensors} tensors were taken over by feature; fresh are {Fresh}.")]
     partial void LogWarmStart(int version, int tables, int tensors, string fresh);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Model} trains on {Device}, its layers by {Path}.")]
-    partial void LogPath(string model, string device, string path);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Model} trains on {Device}, its layers by {Path}, its ID tables {Tables}.")]
+    partial void LogPath(string model, string device, string path, string tables);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Published {Version}, promoted: {Promoted} ({Gate}).")]
     partial void LogPublished(string version, bool promoted, string gate);

@@ -49,6 +49,12 @@ sealed class TrainingSession : IDisposable
     /// <summary>Which code trains the network's layers, and why.</summary>
     public string ComputePath => Trainer.Model.ComputePath;
 
+    /// <summary>Where ID tables are trained, and why.</summary>
+    public string TablePath => Trainer.TablePath;
+
+    /// <summary>Whether a batch is prepared that was not learned from yet: it has to be, before anything is validated or written.</summary>
+    public bool IsAhead => Trainer.IsAhead;
+
     /// <summary>Whether it went on from a checkpoint.</summary>
     public bool Resumed { get; private set; }
 
@@ -83,12 +89,14 @@ sealed class TrainingSession : IDisposable
     }
 
     /// <summary>Learns from a batch.</summary>
-    public TrainingStep Learn(ExampleBatch batch)
+    /// <param name="batch">The batch.</param>
+    /// <param name="next">That of the next call, to be prepared meanwhile; null where something is to be validated or written between.</param>
+    public TrainingStep Learn(ExampleBatch batch, ExampleBatch? next)
     {
         TrainingStep step;
         try
         {
-            step = Trainer.TrainStep(batch.Examples);
+            step = Trainer.TrainStep(batch.Examples, next?.Examples);
         }
         catch (NonFiniteLossException error)
         {

@@ -71,19 +71,7 @@ sealed unsafe class LaunchPlan : IDisposable
     internal IReadOnlyDictionary<string, double> Profile(nint stream)
     {
         var times = new Dictionary<string, double>();
-        Driver.Check(Driver.cuEventCreate(out nint start, 0), "cuEventCreate");
-        Driver.Check(Driver.cuEventCreate(out nint end, 0), "cuEventCreate");
-        foreach (Entry e in entries)
-        {
-            Driver.Check(Driver.cuEventRecord(start, stream), "cuEventRecord");
-            Queue(e, stream);
-            Driver.Check(Driver.cuEventRecord(end, stream), "cuEventRecord");
-            Driver.Check(Driver.cuEventSynchronize(end), $"running {e.Name}");
-            Driver.Check(Driver.cuEventElapsedTime(out float ms, start, end), "cuEventElapsedTime");
-            CollectionsMarshal.GetValueRefOrAddDefault(times, e.Name, out _) += ms;
-        }
-        _ = Driver.cuEventDestroy_v2(start);
-        _ = Driver.cuEventDestroy_v2(end);
+        foreach (Entry e in entries) CollectionsMarshal.GetValueRefOrAddDefault(times, e.Name, out _) += CudaTimer.Milliseconds(stream, () => Queue(e, stream));
         return times;
     }
 

@@ -65,21 +65,8 @@ public static class ModelBench
 
     static double[] Times(CudaBackbone backbone, Action run, int repeats)
     {
-        Driver.Check(Driver.cuEventCreate(out nint start, 0), "cuEventCreate");
-        Driver.Check(Driver.cuEventCreate(out nint end, 0), "cuEventCreate");
         for (int i = 0; i < 4; i++) run();
-        var times = new double[repeats];
-        for (int i = 0; i < repeats; i++)
-        {
-            Driver.Check(Driver.cuEventRecord(start, backbone.Stream), "cuEventRecord");
-            run();
-            Driver.Check(Driver.cuEventRecord(end, backbone.Stream), "cuEventRecord");
-            Driver.Check(Driver.cuEventSynchronize(end), "waiting for a timed run");
-            Driver.Check(Driver.cuEventElapsedTime(out float ms, start, end), "cuEventElapsedTime");
-            times[i] = ms;
-        }
-        _ = Driver.cuEventDestroy_v2(start);
-        _ = Driver.cuEventDestroy_v2(end);
+        double[] times = [.. Enumerable.Range(0, repeats).Select(_ => CudaTimer.Milliseconds(backbone.Stream, run))];
         Array.Sort(times);
         return times;
     }

@@ -1,21 +1,24 @@
 using Ranking.Models.Networks;
-using Ranking.Models.Tables;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ranking.Models.Optimizers;
 
-/// <summary>The norm of a whole gradient, dense and sparse together, and its scaling.</summary>
+/// <summary>The norm of the dense gradient and its scaling.</summary>
 static class GradientClipping
 {
-    /// <summary>The Euclidean norm over the dense parameters' gradients and those of the batch's rows.</summary>
-    public static double Norm(IEnumerable<Tensor> parameters, IEnumerable<IdTable> tables)
+    /// <summary>The squares of the dense parameters' gradients, summed: a float64 scalar on their device, in the caller's dispose scope.</summary>
+    public static Tensor Squared(IEnumerable<Tensor> parameters)
     {
-        using DisposeScope scope = NewDisposeScope();
         using IDisposable _ = no_grad();
-        Tensor[] squares = [.. parameters.Select(p => p.grad).OfType<Tensor>().Select(g => (g * g).sum())];
-        double sum = squares.Length > 0 ? stack(squares, 0).to(ScalarType.Float64).sum().item<double>() : 0;
-        return Math.Sqrt(sum + tables.Sum(t => t.SquaredGradientNorm()));
+        Tensor[] squares = [.. parameters.Select(p => p.grad).OfType<Tensor>().Select(Square)];
+        return squares.Length > 0 ? stack(squares, 0).to(ScalarType.Float64).sum() : zeros(1, ScalarType.Float64);
+
+        static Tensor Square(Tensor gradient)
+        {
+            using Tensor product = gradient * gradient;
+            return product.sum();
+        }
     }
 
     /// <summary>Multiplies the dense gradients; the rows' are scaled as they are applied.</summary>

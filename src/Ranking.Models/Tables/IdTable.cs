@@ -23,6 +23,7 @@ public sealed partial class IdTable
     readonly RowStore store, special;
     readonly ulong seed;
     readonly RowGradients batch;
+    readonly List<int> admitted = [];
     long[] lastSeenMs = new long[16], pendingSeenMs = new long[16];
     uint[] counts = new uint[16], pendingCounts = new uint[16];
     long nextSweepMs = long.MinValue;
@@ -120,6 +121,7 @@ public sealed partial class IdTable
     public void BeginBatch(long timeMs)
     {
         batch.Clear();
+        admitted.Clear();
         if (Settings.Ttl is not { } ttl) return;
         if (nextSweepMs != long.MinValue && timeMs >= nextSweepMs) Sweep(timeMs);
         if (nextSweepMs == long.MinValue || timeMs >= nextSweepMs) nextSweepMs = timeMs + Math.Max(1, (long)ttl.TotalMilliseconds / 8);
@@ -153,8 +155,20 @@ public sealed partial class IdTable
     /// <summary>Where the batch gathers the gradient of a row, [Dim]; zero at its first use in the batch.</summary>
     public Span<float> Gradient(int row) => batch.Of(row);
 
-    /// <summary>Holds a row until the batch ends: eviction and TTL leave it alone.</summary>
-    public void Touch(int row) => batch.Of(row);
+    /// <summary>Holds a row until the batch ends: eviction and TTL leave it alone. Gives its place among the batch's rows.</summary>
+    public int Touch(int row) => batch.SlotOf(row);
+
+    /// <summary>The batch's rows, in the order of their first sight.</summary>
+    internal IReadOnlyList<int> BatchRows => batch.Rows;
+
+    /// <summary>Rows that the batch admitted, with what they start as: for who keeps the numbers elsewhere.</summary>
+    internal IReadOnlyList<int> Admitted => admitted;
+
+    /// <summary>Where rows of their own lie.</summary>
+    internal RowStore Store => store;
+
+    /// <summary>Where the shared row and that of a missing value lie, as rows 0 and 1.</summary>
+    internal RowStore Special => special;
 
     /// <summary>Sum of the squares of the batch's gradients: for clipping over all parameters.</summary>
     public double SquaredGradientNorm() => batch.SquaredNorm();
@@ -198,6 +212,7 @@ public sealed partial class IdTable
         int row = index.Add(key, (uint)hash);
         Fit(ref lastSeenMs, ref counts, row);
         store.Grow(row);
+        admitted.Add(row);
         (lastSeenMs[row], counts[row]) = (timeMs, (uint)Settings.Admission);
         rowChanges?.Change(row);
         Span<float> numbers = store[row];

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Ranking.Models.Tables;
 
 /// <summary>The rows that a batch uses, in the order of their first sight, with the gradients that it gathers for them.</summary>
@@ -7,6 +9,7 @@ sealed class RowGradients(int dim)
     readonly Dictionary<int, int> slotOfRow = [];
     readonly List<int> rows = [];
     float[] gradients = [];
+    int cleared;
 
     /// <summary>The rows, in the order of their first sight.</summary>
     public IReadOnlyList<int> Rows => rows;
@@ -19,19 +22,29 @@ sealed class RowGradients(int dim)
     {
         slotOfRow.Clear();
         rows.Clear();
+        cleared = 0;
     }
 
-    /// <summary>The gradient of a row, [dim]; zero at its first use. Gone with the next row's first use.</summary>
-    public Span<float> Of(int row)
+    /// <summary>A row's place in <see cref="Rows"/>; a row that the batch did not use yet is added.</summary>
+    public int SlotOf(int row)
     {
-        if (!slotOfRow.TryGetValue(row, out int slot))
+        ref int slot = ref CollectionsMarshal.GetValueRefOrAddDefault(slotOfRow, row, out bool known);
+        if (!known)
         {
             slot = rows.Count;
-            slotOfRow.Add(row, slot);
             rows.Add(row);
-            if (gradients.Length < (slot + 1) * dim) Array.Resize(ref gradients, Math.Max(1024, 2 * (slot + 1) * dim));
-            gradients.AsSpan(slot * dim, dim).Clear();
         }
+        return slot;
+    }
+
+    /// <summary>The gradient of a row, [dim]; zero at its first use. Gone with the next call.</summary>
+    public Span<float> Of(int row)
+    {
+        int slot = SlotOf(row), end = rows.Count * dim;
+        if (gradients.Length < end) Array.Resize(ref gradients, Math.Max(1024, 2 * end));
+        // Rows may have been added without a gradient since the last call; theirs begins at zero too.
+        if (cleared < end) gradients.AsSpan(cleared..end).Clear();
+        cleared = Math.Max(cleared, end);
         return gradients.AsSpan(slot * dim, dim);
     }
 
@@ -39,7 +52,7 @@ sealed class RowGradients(int dim)
     public double SquaredNorm()
     {
         double sum = 0;
-        foreach (float g in gradients.AsSpan(0, rows.Count * dim)) sum += (double)g * g;
+        foreach (float g in gradients.AsSpan(0, cleared)) sum += (double)g * g;
         return sum;
     }
 }

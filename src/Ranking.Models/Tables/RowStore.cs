@@ -19,6 +19,12 @@ sealed class RowStore
     /// <summary>Bytes held.</summary>
     public long Bytes => (long)chunks.Count * (Stride * 4L << rowsLog);
 
+    /// <summary>Rows a chunk.</summary>
+    public int ChunkRows => 1 << rowsLog;
+
+    /// <summary>The numbers of all rows, chunk by chunk.</summary>
+    public IReadOnlyList<float[]> Chunks => chunks;
+
     /// <summary>A row's numbers.</summary>
     public Span<float> this[int row] => chunks[row >> rowsLog].AsSpan((row & ((1 << rowsLog) - 1)) * Stride, Stride);
 

@@ -8,7 +8,7 @@ namespace Ranking.Streams.Examples;
 /// <summary>Writes examples to a Parquet file, which appears under its name when it is complete.</summary>
 public sealed class ExampleFileWriter : IDisposable
 {
-    const int RowsAGroup = 32_768;
+    const int RowsAGroup = 8192; // the first example is there once a group is decoded
 
     readonly string path, aside;
     readonly ExampleColumns columns;

@@ -32,6 +32,21 @@ public sealed class ReadAhead<T> : IDisposable
         stop.Token.ThrowIfCancellationRequested(); // The thread ends without a failure then; that is not the sequence's end.
     }
 
+    /// <summary>The elements in order, each with the one after it where that waits already.</summary>
+    public IEnumerable<(T Element, T? Next)> ReadWithNext()
+    {
+        using IEnumerator<T> rest = Read().GetEnumerator();
+        bool more = rest.MoveNext();
+        T? element = more ? rest.Current : default;
+        while (more)
+        {
+            bool waits = queue.TryTake(out T? next);
+            yield return (element!, waits ? next : default);
+            if (!waits && (more = rest.MoveNext())) next = rest.Current;
+            element = next;
+        }
+    }
+
     /// <summary>Stops the thread and disposes of what waits.</summary>
     public void Dispose()
     {

@@ -63,6 +63,33 @@ public class ReadAheadTests
     }
 
     [Fact]
+    public void Each_element_comes_with_the_one_after_it_where_that_waits_already()
+    {
+        using SemaphoreSlim more = new(0);
+        IEnumerable<int> Slow()
+        {
+            yield return 1;
+            yield return 2;
+            more.Wait();
+            yield return 3;
+            throw new InvalidDataException("the end");
+        }
+        using ReadAhead<int> queue = new(_ => Slow(), 4, CancellationToken.None);
+        List<(int, int)> read = [];
+        Assert.Throws<InvalidDataException>(() =>
+        {
+            foreach ((int element, int next) in queue.ReadWithNext())
+            {
+                read.Add((element, next));
+                if (element == 2) more.Release();
+            }
+        });
+        Assert.Equal([1, 2, 3], read.Select(r => r.Item1)); // none is lost or doubled
+        Assert.Equal((2, 0), read[1]); // 3 could not wait yet
+        Assert.True(read[0].Item2 is 0 or 2);
+    }
+
+    [Fact]
     public void Stopping_ends_a_source_that_waits_for_more()
     {
         using CancellationTokenSource stop = new();

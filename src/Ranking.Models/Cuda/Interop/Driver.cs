@@ -23,6 +23,7 @@ static unsafe partial class Driver
     [LibraryImport(Library)] internal static partial int cuMemGetInfo_v2(out nuint free, out nuint total);
     [LibraryImport(Library)] internal static partial int cuMemsetD8_v2(ulong pointer, byte value, nuint bytes);
     [LibraryImport(Library)] internal static partial int cuMemcpyHtoD_v2(ulong to, void* from, nuint bytes);
+    [LibraryImport(Library)] internal static partial int cuMemcpyHtoDAsync_v2(ulong to, void* from, nuint bytes, nint stream);
     [LibraryImport(Library)] internal static partial int cuMemcpyDtoH_v2(void* to, ulong from, nuint bytes);
     [LibraryImport(Library)] internal static partial int cuMemcpyDtoDAsync_v2(ulong to, ulong from, nuint bytes, nint stream);
     [LibraryImport(Library)] internal static partial int cuModuleLoadData(out nint module, void* image);

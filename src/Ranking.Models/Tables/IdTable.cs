@@ -161,7 +161,10 @@ public sealed partial class IdTable
     /// <summary>The batch's rows, in the order of their first sight.</summary>
     internal IReadOnlyList<int> BatchRows => batch.Rows;
 
-    /// <summary>Rows that the batch admitted, with what they start as: for who keeps the numbers elsewhere.</summary>
+    /// <summary>Whether <see cref="Admitted"/> is kept.</summary>
+    internal bool RecordsAdmitted { get; set; }
+
+    /// <summary>Rows that the batch admitted, which begin as they are here: for who keeps the numbers elsewhere.</summary>
     internal IReadOnlyList<int> Admitted => admitted;
 
     /// <summary>Where rows of their own lie.</summary>
@@ -212,7 +215,7 @@ public sealed partial class IdTable
         int row = index.Add(key, (uint)hash);
         Fit(ref lastSeenMs, ref counts, row);
         store.Grow(row);
-        admitted.Add(row);
+        if (RecordsAdmitted) admitted.Add(row);
         (lastSeenMs[row], counts[row]) = (timeMs, (uint)Settings.Admission);
         rowChanges?.Change(row);
         Span<float> numbers = store[row];

@@ -26,6 +26,7 @@ sealed class TableBatch
     {
         this.plan = plan;
         this.tables = [.. tables.Select(t => new TablePart(t, [.. plan.Columns.Where(c => c.Table == t)]))];
+        foreach (TablePart part in this.tables) part.Table.RecordsAdmitted = true;
         numbers = [.. plan.Columns.Where(c => c.Table is null)];
     }
 

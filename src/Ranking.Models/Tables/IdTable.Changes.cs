@@ -103,6 +103,7 @@ public sealed partial class IdTable
     {
         rowChanges?.Remove(index.Key(row));
         index.Remove(row);
+        removals++;
     }
 
     void RemoveWaiting(int entry)

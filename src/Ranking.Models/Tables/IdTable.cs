@@ -26,7 +26,7 @@ public sealed partial class IdTable
     readonly List<int> admitted = [];
     long[] lastSeenMs = new long[16], pendingSeenMs = new long[16];
     uint[] counts = new uint[16], pendingCounts = new uint[16];
-    long nextSweepMs = long.MinValue;
+    long nextSweepMs = long.MinValue, removals;
 
     /// <summary>An empty table.</summary>
     /// <param name="name">Of the table; part of what rows start as.</param>
@@ -136,20 +136,49 @@ public sealed partial class IdTable
         Span<byte> buffer = stackalloc byte[IdBytes.Most];
         ReadOnlySpan<byte> key = IdBytes.Of(id, buffer, Name);
         ulong hash = StableHash.Of(key, seed);
-        int row = index.Find(key, (uint)hash);
+        return Resolve(key, hash, index.Find(key, (uint)hash), timeMs);
+    }
+
+    /// <summary>Looks an id up for <see cref="Resolve(string, long, in Sought)"/>: changes nothing, so many threads may at once.</summary>
+    /// <exception cref="ArgumentException">Not 1 to 512 bytes of UTF-8.</exception>
+    internal Sought Seek(string id)
+    {
+        Span<byte> buffer = stackalloc byte[IdBytes.Most];
+        ReadOnlySpan<byte> key = IdBytes.Of(id, buffer, Name);
+        return new Sought(index.Find(key, (uint)StableHash.Of(key, seed)), removals);
+    }
+
+    /// <summary>As <see cref="Resolve(string, long)"/>, with the id looked up before: a row that was found then is the id's while none has gone.</summary>
+    internal int Resolve(string id, long timeMs, in Sought sought)
+    {
+        if (sought.Row >= 0 && sought.Removals == removals && See(sought.Row, timeMs)) return sought.Row;
+        return Resolve(id, timeMs);
+    }
+
+    /// <summary>What <see cref="Seek"/> found.</summary>
+    /// <param name="Row">Its row, or less than 0.</param>
+    /// <param name="Removals">How many rows had gone by then.</param>
+    internal readonly record struct Sought(int Row, long Removals);
+
+    int Resolve(ReadOnlySpan<byte> key, ulong hash, int row, long timeMs)
+    {
         if (row >= 0)
         {
-            if (!IsExpired(lastSeenMs[row], timeMs) || batch.Holds(row))
-            {
-                lastSeenMs[row] = Math.Max(lastSeenMs[row], timeMs);
-                if (counts[row] < uint.MaxValue) counts[row]++;
-                rowChanges?.Change(row);
-                return row;
-            }
+            if (See(row, timeMs)) return row;
             RemoveRow(row);
             Expired++;
         }
         return Settings.Admission > 1 && !IsDue(key, (uint)hash, timeMs) ? Shared : Admit(key, hash, timeMs);
+    }
+
+    // False: the row's time to live had passed.
+    bool See(int row, long timeMs)
+    {
+        if (IsExpired(lastSeenMs[row], timeMs) && !batch.Holds(row)) return false;
+        lastSeenMs[row] = Math.Max(lastSeenMs[row], timeMs);
+        if (counts[row] < uint.MaxValue) counts[row]++;
+        rowChanges?.Change(row);
+        return true;
     }
 
     /// <summary>Where the batch gathers the gradient of a row, [Dim]; zero at its first use in the batch.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Ranking.Features.Examples;
 using Ranking.Models.Input;
@@ -14,9 +15,11 @@ namespace Ranking.Models.Cuda;
 sealed class TablePart(IdTable table, IReadOnlyList<InputColumn> columns)
 {
     internal const int LongestSegment = 32;
+    const int SeekAtOnce = 512;
     readonly (InputColumn Column, List<int> Members, List<int> Ends)[] parts = [.. columns.Select(c => (c, new List<int>(), new List<int>()))];
     readonly List<int> slots = [];
-    int[] entries = [], entryEnds = [], firstSegment = [];
+    int[] entries = [], entryEnds = [], firstSegment = [], starts = [];
+    IdTable.Sought[] sought = [];
     int entryCount, rows;
 
     public IdTable Table => table;
@@ -43,6 +46,8 @@ sealed class TablePart(IdTable table, IReadOnlyList<InputColumn> columns)
         table.BeginBatch(latestMs);
         slots.Clear();
         bool missingHasRow = table.Settings.Missing == MissingValue.Learned;
+        Seek(examples);
+        int next = 0;
         foreach ((InputColumn column, List<int> members, List<int> ends) in parts)
         {
             members.Clear();
@@ -50,7 +55,7 @@ sealed class TablePart(IdTable table, IReadOnlyList<InputColumn> columns)
             foreach (Example example in examples)
             {
                 ReadOnlySpan<string> ids = example.Features.IdsOf(column.Index);
-                foreach (string id in ids) Use(table.Resolve(id, example.TimeMs));
+                foreach (string id in ids) Use(table.Resolve(id, example.TimeMs, sought[next++]));
                 if (ids.IsEmpty && missingHasRow) Use(IdTable.Missing); // a mean of one
                 ends.Add(members.Count);
             }
@@ -62,6 +67,28 @@ sealed class TablePart(IdTable table, IReadOnlyList<InputColumn> columns)
             }
         }
         Group(inputWidth);
+    }
+
+    // Most of a lookup is waiting for memory that nobody writes now, so it is done ahead, by as many threads as there are.
+    void Seek(IReadOnlyList<Example> examples)
+    {
+        int count = 0;
+        if (starts.Length < parts.Length * examples.Count) starts = new int[parts.Length * examples.Count];
+        for (int c = 0; c < parts.Length; c++)
+            for (int b = 0; b < examples.Count; b++)
+            {
+                starts[c * examples.Count + b] = count;
+                count += examples[b].Features.IdsOf(parts[c].Column.Index).Length;
+            }
+        if (sought.Length < count) sought = new IdTable.Sought[count + count / 2];
+        Parallel.ForEach(Partitioner.Create(0, parts.Length * examples.Count, SeekAtOnce), range =>
+        {
+            for (int i = range.Item1; i < range.Item2; i++)
+            {
+                int at = starts[i];
+                foreach (string id in examples[i % examples.Count].Features.IdsOf(parts[i / examples.Count].Column.Index)) sought[at++] = table.Seek(id);
+            }
+        });
     }
 
     // A counting sort by row, so within a row entries come by column, example and place: one order, whatever the card does.

@@ -21,7 +21,7 @@ namespace Ranking.Features.Spec;
 /// <param name="Hidden">Hidden layers of the rivals that have some.</param>
 /// <param name="Cross">TokenMixer-Large: where cross layers (DCN-V2) on the raw input stand.</param>
 /// <param name="CrossLayers">How many of them.</param>
-/// <param name="Norm">TokenMixer-Large: norm inside the blocks.</param>
+/// <param name="Norm">TokenMixer-Large: norm inside the blocks. Networks with hidden layers: batch puts a BatchNorm before each activation, rms none.</param>
 /// <param name="NormPerToken">Whether each token has a γ of its own.</param>
 /// <param name="GatedNorm">Whether the gated hidden product passes a BatchNorm; dense models only.</param>
 /// <param name="InputNorm">Whether the raw input passes a BatchNorm before the tokenizer.</param>

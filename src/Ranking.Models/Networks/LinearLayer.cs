@@ -20,34 +20,3 @@ sealed class LinearLayer
 
     public OnnxValue Export(OnnxValue x_BI) => x_BI.MatMul(Weight_IO) + Bias_O;
 }
-
-/// <summary>Linear layers with ReLU, or SiLU, and dropout after each.</summary>
-sealed class Mlp
-{
-    readonly LinearLayer[] layers;
-    readonly bool silu;
-    readonly double dropout;
-
-    public Mlp(ParameterSet parameters, string name, int width, IReadOnlyList<int> hidden, bool silu = false, double dropout = 0, Initial? weight = null)
-    {
-        layers = [.. hidden.Select((h, i) => new LinearLayer(parameters, $"{name}.layer{i + 1}", i == 0 ? width : hidden[i - 1], h, weight))];
-        this.silu = silu;
-        this.dropout = dropout;
-        Width = hidden.Count > 0 ? hidden[^1] : width;
-    }
-
-    /// <summary>Of the output.</summary>
-    public int Width { get; }
-
-    public Tensor Forward(Tensor x_BI, ForwardPass pass)
-    {
-        foreach (LinearLayer layer in layers) x_BI = pass.Dropout(silu ? nn.functional.silu(layer.Forward(x_BI)) : nn.functional.relu(layer.Forward(x_BI)), dropout);
-        return x_BI;
-    }
-
-    public OnnxValue Export(OnnxValue x_BI)
-    {
-        foreach (LinearLayer layer in layers) x_BI = silu ? layer.Export(x_BI).Silu() : layer.Export(x_BI).Relu();
-        return x_BI;
-    }
-}

@@ -22,15 +22,15 @@ public sealed record NetworkKind(string Name, Func<InputShape, int, ModelSpec, P
         new("tokenmixer-large", (input, tasks, model, parameters) => new TokenMixerLargeNetwork(input, tasks, TokenMixerLargeSettings.Of(model), parameters)),
         new("rankmixer", (input, tasks, model, parameters) => new RankMixerNetwork(input, tasks, RankMixerSettings.Of(model), parameters)),
         new("lr", (input, tasks, model, parameters) => new LogisticRegression(input, tasks, parameters)) { RowWidth = (_, tasks) => tasks },
-        new("fm", (input, tasks, model, parameters) => new FactorizationMachine(input, tasks, [], 0, parameters)) { RowWidth = (d, tasks) => d + tasks },
-        new("deepfm", (input, tasks, model, parameters) => new FactorizationMachine(input, tasks, Hidden(model), model.Dropout, parameters)) { RowWidth = (d, tasks) => d + tasks },
-        new("dnn", (input, tasks, model, parameters) => new DeepNetwork(input, tasks, Hidden(model), model.Dropout, 0, model.TokenizerInit, parameters)),
-        new("din", (input, tasks, model, parameters) => new DeepNetwork(input, tasks, Hidden(model), model.Dropout, 0, model.TokenizerInit, parameters)) { AttendsAll = true },
-        new("dcnv2", (input, tasks, model, parameters) => new DeepNetwork(input, tasks, Hidden(model), model.Dropout, Depth(model), model.TokenizerInit, parameters)),
-        new("dlrm", (input, tasks, model, parameters) => new Dlrm(input, tasks, Hidden(model), model.Dropout, parameters)),
-        new("wukong", (input, tasks, model, parameters) => new Wukong(input, tasks, Depth(model), Hidden(model), model.Dropout, parameters)),
-        new("finalmlp", (input, tasks, model, parameters) => new FinalMlp(input, tasks, Hidden(model), model.Dropout, parameters)),
-        new("finalnet", (input, tasks, model, parameters) => new FinalNet(input, tasks, Hidden(model), model.Dropout, parameters)),
+        new("fm", (input, tasks, model, parameters) => new FactorizationMachine(input, tasks, new([]), parameters)) { RowWidth = (d, tasks) => d + tasks },
+        new("deepfm", (input, tasks, model, parameters) => new FactorizationMachine(input, tasks, Hidden(model), parameters)) { RowWidth = (d, tasks) => d + tasks },
+        new("dnn", (input, tasks, model, parameters) => new DeepNetwork(input, tasks, Hidden(model), 0, model.TokenizerInit, parameters)),
+        new("din", (input, tasks, model, parameters) => new DeepNetwork(input, tasks, Hidden(model), 0, model.TokenizerInit, parameters)) { AttendsAll = true },
+        new("dcnv2", (input, tasks, model, parameters) => new DeepNetwork(input, tasks, Hidden(model), Depth(model), model.TokenizerInit, parameters)),
+        new("dlrm", (input, tasks, model, parameters) => new Dlrm(input, tasks, Hidden(model), parameters)),
+        new("wukong", (input, tasks, model, parameters) => new Wukong(input, tasks, Depth(model), Hidden(model), parameters)),
+        new("finalmlp", (input, tasks, model, parameters) => new FinalMlp(input, tasks, Hidden(model), parameters)),
+        new("finalnet", (input, tasks, model, parameters) => new FinalNet(input, tasks, Hidden(model), parameters)),
     ];
 
     /// <summary>The kind of that name.</summary>
@@ -38,11 +38,11 @@ public sealed record NetworkKind(string Name, Func<InputShape, int, ModelSpec, P
     public static NetworkKind Named(string name) => All.FirstOrDefault(k => k.Name == name)
         ?? throw new ArgumentException($"model kind: found '{name}', expected one of {string.Join(", ", All.Select(k => k.Name))}", nameof(name));
 
-    static IReadOnlyList<int> Hidden(ModelSpec model)
+    static HiddenLayers Hidden(ModelSpec model)
     {
         Setting.Require(model.Hidden.Count > 0 && model.Hidden.All(w => w > 0), "hidden", string.Join(", ", model.Hidden), "at least one width, each ≥ 1");
         Setting.Rate(model.Dropout, "dropout");
-        return model.Hidden;
+        return new(model.Hidden, model.Dropout, model.Norm == "batch");
     }
 
     static int Depth(ModelSpec model)

@@ -38,6 +38,9 @@ sealed class TokenBatchNorm : ITokenNorm
         variance = parameters.AddBuffer($"{name}.running_var", Initial.One, tokens, 1, width);
     }
 
+    /// <summary>Of one vector an example, [B, W].</summary>
+    public Tensor ForwardOne(Tensor x_BW, ForwardPass pass) => Forward(x_BW.unsqueeze(0), pass).squeeze(0);
+
     public Tensor Forward(Tensor x_NBW, ForwardPass pass)
     {
         if (!pass.Training || x_NBW.shape[1] < 2)
@@ -51,6 +54,8 @@ sealed class TokenBatchNorm : ITokenNorm
         }
         return (centred_NBW * variance_N1W.Plus(Epsilon).rsqrt() * gamma).Plus(beta);
     }
+
+    public OnnxValue ExportOne(OnnxValue x_BW) => Export(x_BW.Unsqueeze(0)).Squeeze(0);
 
     public OnnxValue Export(OnnxValue x_NBW) => (x_NBW - mean) * (x_NBW.Graph.Weight(variance) + Epsilon).Rsqrt() * gamma + beta;
 }

@@ -20,7 +20,7 @@ sealed class Towers
         }
         own = [.. Enumerable.Range(0, tasks).Select(k =>
         {
-            Mlp mlp = new(parameters, $"{name}.task{k}", width, hidden, silu: true);
+            Mlp mlp = new(parameters, $"{name}.task{k}", width, new(hidden), silu: true);
             return (mlp, new LinearLayer(parameters, $"{name}.task{k}.logit", mlp.Width, 1));
         })];
     }

@@ -17,16 +17,15 @@ public sealed class DeepNetwork : IRankingNetwork
     /// <summary>Adds the network's tensors to a set.</summary>
     /// <param name="input">Where groups and columns lie.</param>
     /// <param name="tasks">K.</param>
-    /// <param name="hidden">Widths of the DNN's layers.</param>
-    /// <param name="dropout">After each of them.</param>
+    /// <param name="hidden">The DNN's layers.</param>
     /// <param name="crossLayers">Layers of the cross network; 0 for none.</param>
     /// <param name="scale">Factor on the start of the DNN's layers (<c>torch.nn.Linear</c>'s).</param>
     /// <param name="parameters">The set.</param>
-    public DeepNetwork(InputShape input, int tasks, IReadOnlyList<int> hidden, double dropout, int crossLayers, double scale, ParameterSet parameters)
+    public DeepNetwork(InputShape input, int tasks, HiddenLayers hidden, int crossLayers, double scale, ParameterSet parameters)
     {
         Parameters = parameters;
         if (crossLayers > 0) cross = new CrossNetwork(parameters, "cross", input.Width, crossLayers);
-        deep = new Mlp(parameters, "deep", input.Width, hidden, dropout: dropout, weight: Initial.Linear(scale));
+        deep = new Mlp(parameters, "deep", input.Width, hidden, weight: Initial.Linear(scale));
         head = new LinearLayer(parameters, "head", deep.Width + (cross is null ? 0 : input.Width), tasks);
     }
 

@@ -17,11 +17,10 @@ public sealed class Dlrm : IRankingNetwork
     /// <summary>Adds the network's tensors to a set.</summary>
     /// <param name="input">Where groups and columns lie.</param>
     /// <param name="tasks">K.</param>
-    /// <param name="hidden">Widths of the top MLP's layers.</param>
-    /// <param name="dropout">After each of them.</param>
+    /// <param name="hidden">The top MLP's layers.</param>
     /// <param name="parameters">The set.</param>
     /// <exception cref="ArgumentException">Too few features to have a pair.</exception>
-    public Dlrm(InputShape input, int tasks, IReadOnlyList<int> hidden, double dropout, ParameterSet parameters)
+    public Dlrm(InputShape input, int tasks, HiddenLayers hidden, ParameterSet parameters)
     {
         Parameters = parameters;
         InputSpan[] ids = [.. input.Columns.Where(c => c.IsIds)];
@@ -29,10 +28,10 @@ public sealed class Dlrm : IRankingNetwork
         numbers = [.. input.Columns.DistinctBy(c => c.Name).Where(c => !c.IsIds)];
         int vectors = fields.Count + (numbers.Length > 0 ? 1 : 0);
         Setting.Require(fields.Count > 0 && vectors > 1, "kind", "dlrm", "another kind: it needs a feature of ids and one more");
-        if (numbers.Length > 0) bottom = new Mlp(parameters, "bottom", numbers.Sum(n => n.Width), [4 * fields.Width, fields.Width]);
+        if (numbers.Length > 0) bottom = new Mlp(parameters, "bottom", numbers.Sum(n => n.Width), new([4 * fields.Width, fields.Width]));
         // Places of the strict lower triangle in a flattened [M, M].
         pairs = [.. Enumerable.Range(0, vectors).SelectMany(i => Enumerable.Range(0, i).Select(j => (long)i * vectors + j))];
-        top = new Mlp(parameters, "top", pairs.Length + (bottom is null ? 0 : fields.Width), hidden, dropout: dropout);
+        top = new Mlp(parameters, "top", pairs.Length + (bottom is null ? 0 : fields.Width), hidden);
         head = new LinearLayer(parameters, "head", top.Width, tasks);
     }
 

@@ -19,17 +19,16 @@ public sealed class FactorizationMachine : IRankingNetwork
     /// <summary>Adds the network's tensors to a set.</summary>
     /// <param name="input">Where groups and columns lie.</param>
     /// <param name="tasks">K.</param>
-    /// <param name="hidden">Widths of the DNN's layers; none for fm.</param>
-    /// <param name="dropout">After each of them.</param>
+    /// <param name="hidden">The DNN's layers; none for fm.</param>
     /// <param name="parameters">The set.</param>
-    public FactorizationMachine(InputShape input, int tasks, IReadOnlyList<int> hidden, double dropout, ParameterSet parameters)
+    public FactorizationMachine(InputShape input, int tasks, HiddenLayers hidden, ParameterSet parameters)
     {
         Parameters = parameters;
         linear = new LinearPart(parameters, "linear", input, tasks);
         fields = new FieldEmbeddings(parameters, "fields", input, skip: tasks);
         pairs_K = parameters.Add("pairs.scale", Initial.One, tasks);
-        if (hidden.Count == 0) return;
-        deep = new Mlp(parameters, "deep", fields.Count * fields.Width, hidden, dropout: dropout);
+        if (hidden.Widths.Count == 0) return;
+        deep = new Mlp(parameters, "deep", fields.Count * fields.Width, hidden);
         head = new LinearLayer(parameters, "head", deep.Width, tasks);
     }
 

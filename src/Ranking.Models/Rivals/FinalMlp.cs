@@ -20,22 +20,21 @@ public sealed class FinalMlp : IRankingNetwork
     /// <summary>Adds the network's tensors to a set.</summary>
     /// <param name="input">Where groups and columns lie.</param>
     /// <param name="tasks">K.</param>
-    /// <param name="hidden">Widths of both MLPs' layers; the last one is rounded up to a multiple of the heads.</param>
-    /// <param name="dropout">After each of them.</param>
+    /// <param name="hidden">Both MLPs' layers; the last one is rounded up to a multiple of the heads.</param>
     /// <param name="parameters">The set.</param>
-    public FinalMlp(InputShape input, int tasks, IReadOnlyList<int> hidden, double dropout, ParameterSet parameters)
+    public FinalMlp(InputShape input, int tasks, HiddenLayers hidden, ParameterSet parameters)
     {
         Parameters = parameters;
         this.tasks = tasks;
-        int[] widths = [.. hidden.Take(hidden.Count - 1), (hidden[^1] + Heads - 1) / Heads * Heads];
-        width = widths[^1] / Heads;
+        HiddenLayers layers = hidden with { Widths = [.. hidden.Widths.SkipLast(1), (hidden.Last + Heads - 1) / Heads * Heads] };
+        width = layers.Last / Heads;
         // 2 · σ(gate): both start at 1 on average and apart from each other, so that the streams differ.
         gate1_F = parameters.Add("gate1", Initial.Within(1), input.Width);
         gate2_F = parameters.Add("gate2", Initial.Within(1), input.Width);
-        first = new Mlp(parameters, "first", input.Width, widths, dropout: dropout);
-        second = new Mlp(parameters, "second", input.Width, widths, dropout: dropout);
-        linear1 = new LinearLayer(parameters, "linear1", widths[^1], tasks);
-        linear2 = new LinearLayer(parameters, "linear2", widths[^1], tasks);
+        first = new Mlp(parameters, "first", input.Width, layers);
+        second = new Mlp(parameters, "second", input.Width, layers);
+        linear1 = new LinearLayer(parameters, "linear1", layers.Last, tasks);
+        linear2 = new LinearLayer(parameters, "linear2", layers.Last, tasks);
         bilinear_HXQ = parameters.Add("bilinear", Initial.Xavier(), Heads, width, tasks * width);
     }
 

@@ -10,24 +10,23 @@ namespace Ranking.Models.Rivals;
 /// </summary>
 public sealed class FinalNet : IRankingNetwork
 {
-    readonly (LinearLayer Left, LinearLayer Right)[] layers;
+    readonly (LinearLayer Left, LinearLayer Right, TokenBatchNorm? Norm)[] layers;
     readonly LinearLayer head;
     readonly double dropout;
 
     /// <summary>Adds the network's tensors to a set.</summary>
     /// <param name="input">Where groups and columns lie.</param>
     /// <param name="tasks">K.</param>
-    /// <param name="hidden">Widths of the layers.</param>
-    /// <param name="dropout">After each of them.</param>
+    /// <param name="hidden">The layers.</param>
     /// <param name="parameters">The set.</param>
-    public FinalNet(InputShape input, int tasks, IReadOnlyList<int> hidden, double dropout, ParameterSet parameters)
+    public FinalNet(InputShape input, int tasks, HiddenLayers hidden, ParameterSet parameters)
     {
         Parameters = parameters;
-        this.dropout = dropout;
-        layers = [.. hidden.Select((_, i) => (Layer($"layer{i + 1}.left", i), Layer($"layer{i + 1}.right", i)))];
-        head = new LinearLayer(parameters, "head", hidden[^1], tasks);
+        dropout = hidden.Dropout;
+        layers = [.. hidden.Widths.Select((_, i) => (Layer($"layer{i + 1}.left", i), Layer($"layer{i + 1}.right", i), hidden.Norm(parameters, $"layer{i + 1}", i)))];
+        head = new LinearLayer(parameters, "head", hidden.Last, tasks);
 
-        LinearLayer Layer(string name, int i) => new(parameters, name, i == 0 ? input.Width : hidden[i - 1], hidden[i]);
+        LinearLayer Layer(string name, int i) => new(parameters, name, i == 0 ? input.Width : hidden.Widths[i - 1], hidden.Widths[i]);
     }
 
     /// <inheritdoc/>
@@ -37,10 +36,11 @@ public sealed class FinalNet : IRankingNetwork
     public NetworkOutput Forward(NetworkInput input, ForwardPass pass)
     {
         Tensor x_BS = input.X_BF;
-        foreach ((LinearLayer left, LinearLayer right) in layers)
+        foreach ((LinearLayer left, LinearLayer right, TokenBatchNorm? norm) in layers)
         {
-            Tensor u_BS = left.Forward(x_BS);
-            x_BS = pass.Dropout(nn.functional.relu((u_BS * right.Forward(x_BS)).Plus(u_BS)), dropout);
+            Tensor u_BS = left.Forward(x_BS), made_BS = (u_BS * right.Forward(x_BS)).Plus(u_BS);
+            if (norm is not null) made_BS = norm.ForwardOne(made_BS, pass);
+            x_BS = pass.Dropout(nn.functional.relu(made_BS), dropout);
         }
         return new NetworkOutput(head.Forward(x_BS));
     }
@@ -48,10 +48,10 @@ public sealed class FinalNet : IRankingNetwork
     /// <inheritdoc/>
     OnnxValue IRankingNetwork.Export(OnnxValue x_BS)
     {
-        foreach ((LinearLayer left, LinearLayer right) in layers)
+        foreach ((LinearLayer left, LinearLayer right, TokenBatchNorm? norm) in layers)
         {
-            OnnxValue u_BS = left.Export(x_BS);
-            x_BS = (u_BS * right.Export(x_BS) + u_BS).Relu();
+            OnnxValue u_BS = left.Export(x_BS), made_BS = u_BS * right.Export(x_BS) + u_BS;
+            x_BS = (norm?.ExportOne(made_BS) ?? made_BS).Relu();
         }
         return head.Export(x_BS);
     }

@@ -20,15 +20,14 @@ public sealed class Wukong : IRankingNetwork
     /// <param name="input">Where groups and columns lie.</param>
     /// <param name="tasks">K.</param>
     /// <param name="depth">Layers.</param>
-    /// <param name="hidden">Widths of the last MLP's layers; the first one is the FM block's too.</param>
-    /// <param name="dropout">After each of them.</param>
+    /// <param name="hidden">The last MLP's layers; the first one is the FM block's too.</param>
     /// <param name="parameters">The set.</param>
-    public Wukong(InputShape input, int tasks, int depth, IReadOnlyList<int> hidden, double dropout, ParameterSet parameters)
+    public Wukong(InputShape input, int tasks, int depth, HiddenLayers hidden, ParameterSet parameters)
     {
         Parameters = parameters;
         fields = new FieldEmbeddings(parameters, "fields", input);
-        layers = [.. Enumerable.Range(1, depth).Select(l => new Layer(parameters, $"layer{l}", fields.Count, fields.Width, hidden[0]))];
-        top = new Mlp(parameters, "top", fields.Count * fields.Width, hidden, dropout: dropout);
+        layers = [.. Enumerable.Range(1, depth).Select(l => new Layer(parameters, $"layer{l}", fields.Count, fields.Width, hidden.Widths[0]))];
+        top = new Mlp(parameters, "top", fields.Count * fields.Width, hidden);
         head = new LinearLayer(parameters, "head", top.Width, tasks);
     }
 
@@ -66,7 +65,7 @@ public sealed class Wukong : IRankingNetwork
             y_MR = parameters.Add($"{name}.fm.y", Initial.Xavier(), count, Rank);
             gamma_P = parameters.Add($"{name}.fm.norm.weight", Initial.One, count * Rank);
             beta_P = parameters.Add($"{name}.fm.norm.bias", Initial.Zero, count * Rank);
-            mlp = new Mlp(parameters, $"{name}.fm", count * Rank, [hidden]);
+            mlp = new Mlp(parameters, $"{name}.fm", count * Rank, new([hidden]));
             output = new LinearLayer(parameters, $"{name}.fm.out", hidden, made * width);
             if (count > made) compress_CM = parameters.Add($"{name}.compress", Initial.Xavier(), count - made, count);
             gamma_D = parameters.Add($"{name}.norm.weight", Initial.One, width);

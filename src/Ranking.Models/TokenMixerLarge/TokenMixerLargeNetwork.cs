@@ -62,7 +62,7 @@ public sealed class TokenMixerLargeNetwork : IRankingNetwork, IDisposable
     /// <inheritdoc/>
     public NetworkOutput Forward(NetworkInput input, ForwardPass pass)
     {
-        Tensor x_BF = inputNorm is null ? input.X_BF : inputNorm.Forward(input.X_BF.unsqueeze(0), pass).squeeze(0);
+        Tensor x_BF = inputNorm is null ? input.X_BF : inputNorm.ForwardOne(input.X_BF, pass);
         Tensor? crossed_BF = cross?.Forward(x_BF);
         NetworkOutput output = Blocks(tokenizer.Forward(settings.Cross == CrossPlace.Front ? crossed_BF! : x_BF), pass);
         return crossHead is null ? output : output with { Logits_BK = output.Logits_BK.Plus(crossHead.Forward(crossed_BF!)) };
@@ -100,7 +100,7 @@ public sealed class TokenMixerLargeNetwork : IRankingNetwork, IDisposable
     /// <inheritdoc/>
     OnnxValue IRankingNetwork.Export(OnnxValue x_BF)
     {
-        if (inputNorm is not null) x_BF = inputNorm.Export(x_BF.Unsqueeze(0)).Squeeze(0);
+        if (inputNorm is not null) x_BF = inputNorm.ExportOne(x_BF);
         OnnxValue crossed_BF = cross?.Export(x_BF) ?? x_BF;
         OnnxValue x_TBD = tokenizer.Export(settings.Cross == CrossPlace.Front ? crossed_BF : x_BF), saved_TBD = x_TBD;
         for (int l = 1; l <= blocks.Length; l++)

@@ -18,31 +18,16 @@ tags AS (
   FROM tag_counts
   GROUP BY ALL
 ),
-pasts AS ( -- every video that the user watched, and whether for long; of those watched for long the log keeps more
-  SELECT user_id, video_id, count(*) FILTER (watch) AS watches, count(*) FILTER (watch AND long) AS longs, count(*) FILTER (NOT watch) AS long_watches
+pasts AS ( -- the log keeps more of what was watched for long than of all that was watched
+  SELECT user_id, video_id, count(*) FILTER (NOT long) AS watches, count(*) FILTER (long) AS long_watches
   FROM (
-    SELECT user_id, unnest(watch_seq) AS video_id, true AS watch, unnest(list_transform(watch_seq, lambda v: list_contains(long_watch_seq, v))) AS long FROM history
+    SELECT user_id, unnest(watch_seq) AS video_id, false AS long FROM history
     UNION ALL
-    SELECT user_id, unnest(long_watch_seq), false, true FROM history)
+    SELECT user_id, unnest(long_watch_seq), true FROM history)
   GROUP BY ALL
 ),
-by_tag AS (
-  SELECT user_id, json_group_object(tag, round((longs + 0.4 * 3) / (watches + 3), 3)) AS rates, json_group_object(tag, n) AS counts
-  FROM (SELECT user_id, tag, sum(watches) AS watches, sum(longs) AS longs, sum(watches + long_watches) AS n FROM pasts JOIN video USING (video_id) GROUP BY ALL)
-  GROUP BY ALL
-),
-by_author AS (
-  SELECT user_id, json_group_object(author_id, round((longs + 0.4 * 3) / (watches + 3), 3)) AS rates, json_group_object(author_id, n) AS counts
-  FROM (
-    SELECT user_id, author_id, sum(watches) AS watches, sum(longs) AS longs, sum(watches + long_watches) AS n
-    FROM pasts JOIN read_csv(getvariable('data') || '/video_features_basic_pure.csv.gz', types = {'tag': 'VARCHAR'}) USING (video_id) GROUP BY ALL)
-  GROUP BY ALL
-),
-by_video AS (
-  SELECT user_id, json_group_object(video_id, watches) AS seen, json_group_object(video_id, long_watches) AS seen_long
-  FROM pasts
-  GROUP BY ALL
-),
+seen_counts AS (SELECT user_id, json_group_object(video_id, watches) AS seen FROM pasts WHERE watches > 0 GROUP BY ALL),
+seen_long_counts AS (SELECT user_id, json_group_object(video_id, long_watches) AS seen_long FROM pasts WHERE long_watches > 0 GROUP BY ALL),
 rates AS (
   SELECT user_id, history_len,
     len(list_filter(watch_seq, lambda v: list_contains(long_watch_seq, v))) AS longs,
@@ -74,13 +59,10 @@ SELECT
       'long_watched': long_watched,
       'watched': watched,
       'tags': tags[:10],
-      'tag_rates': by_tag.rates, 'tag_watches': by_tag.counts,
-      'author_rates': by_author.rates, 'author_watches': by_author.counts,
-      'video_watches': by_video.seen, 'video_long_watches': by_video.seen_long}
+      'seen': seen, 'seen_long': seen_long}
   })) AS doc
 FROM read_csv(getvariable('data') || '/user_features_pure.csv.gz')
 LEFT JOIN rates USING (user_id)
 LEFT JOIN tags USING (user_id)
-LEFT JOIN by_tag USING (user_id)
-LEFT JOIN by_author USING (user_id)
-LEFT JOIN by_video USING (user_id)
+LEFT JOIN seen_counts USING (user_id)
+LEFT JOIN seen_long_counts USING (user_id)

@@ -80,8 +80,8 @@ public sealed record RankingSpec
     public TimeSpan LabelWindow => Labels.Values.Max(l => l.Window);
 
     /// <summary>
-    /// SHA-256 (hexadecimal) of what decides the contents of examples: events, labels, negatives, features, groups, the shape of
-    /// tables; not of model and training. Computed at each call.
+    /// SHA-256 (hexadecimal) of what decides the contents of examples: events, labels, negatives, features, groups; not of tables,
+    /// model and training. Computed at each call.
     /// </summary>
     public string FeatureHash => Writing.SpecHashes.FeatureHash(this);
 

@@ -73,14 +73,14 @@ public class SpecReaderTests
         foreach ((string path, string value) in new[]
         {
             ("model.d", "64"), ("training.seed", "7"), ("name", "other"), ("lateness", "1s"), ("sources.feedback", "f.sql"), ("list", "[user]"),
-            ("tables.item.rows", "5"), ("tables.item.ttl", "1d"), ("tables.item.admission", "3"), ("baseline", "[user]"), ("delay", "30000ms"),
+            ("tables.item.rows", "5"), ("tables.item.ttl", "1d"), ("tables.item.admission", "3"), ("tables.item.dimension", "8"), ("baseline", "[user]"), ("delay", "30000ms"),
             ("mbat", "{ dimension: 128 }"), // its feature has a dimension of its own
         })
             Assert.True(hash == Specs.Parse(Specs.Small, (path, value)).FeatureHash, $"{path} changed the feature hash");
         foreach ((string path, string value) in new[]
         {
             ("delay", "31s"), ("time_zone", "+07:00"), ("context.extra", "{ type: id }"), ("feedback", "[click]"), ("labels.click.window", "11m"),
-            ("negatives.keep", "0.4"), ("tables.item.dimension", "8"), ("features.tab.missing", "x"), ("features.item_ctr.strength", "6"),
+            ("negatives.keep", "0.4"), ("features.tab.missing", "x"), ("features.item_ctr.strength", "6"),
             ("features.item_ctr.windows", "[1h, 1d]"), ("groups.item.side", "request"), ("groups.more", "{ features: [tab] }"),
             ("mbat", "{ seed: 4 }"),
         })

@@ -18,6 +18,8 @@ namespace Ranking.Models.Input;
 sealed class InputBatch(InputPlan plan)
 {
     readonly ColumnRows[] rows = [.. plan.Columns.Select(_ => new ColumnRows())];
+    readonly List<string> ids = [];
+    readonly List<long> times = [];
     float[] x_BF = [];
     int examples;
     Tensor? leaf_BF;
@@ -79,23 +81,24 @@ sealed class InputBatch(InputPlan plan)
         {
             InputColumn column = plan.Columns[c];
             ColumnRows into = rows[c];
-            into.Rows.Clear();
+            if (column.Table is not { } table)
+            {
+                for (int b = 0; b < count; b++) CopyNumbers(column, vectorOf(b), b);
+                continue;
+            }
             into.Ends.Clear();
+            ids.Clear();
+            times.Clear();
             for (int b = 0; b < count; b++)
             {
-                FeatureVector vector = vectorOf(b);
-                if (column.Table is not { } table) CopyNumbers(column, vector, b);
-                else
-                {
-                    foreach (string id in vector.IdsOf(column.Index))
-                    {
-                        int row = timeOf is null ? table.Find(id) : table.Resolve(id, timeOf(b));
-                        if (timeOf is not null) table.Touch(row);
-                        into.Rows.Add(row);
-                    }
-                    into.Ends.Add(into.Rows.Count);
-                }
+                ReadOnlySpan<string> own = vectorOf(b).IdsOf(column.Index);
+                ids.AddRange(own);
+                for (int i = 0; timeOf is not null && i < own.Length; i++) times.Add(timeOf(b));
+                into.Ends.Add(ids.Count);
             }
+            CollectionsMarshal.SetCount(into.Rows, ids.Count);
+            if (timeOf is null) table.Find(CollectionsMarshal.AsSpan(ids), CollectionsMarshal.AsSpan(into.Rows));
+            else table.Resolve(CollectionsMarshal.AsSpan(ids), CollectionsMarshal.AsSpan(times), CollectionsMarshal.AsSpan(into.Rows));
         }
     }
 
@@ -111,22 +114,11 @@ sealed class InputBatch(InputPlan plan)
         {
             InputColumn column = plan.Columns[c];
             if (column.Table is not { } table || column.Attention) continue;
-            ReadOnlySpan<int> all = CollectionsMarshal.AsSpan(rows[c].Rows);
-            int start = 0;
-            for (int b = 0; b < examples; b++)
+            table.Pool(CollectionsMarshal.AsSpan(rows[c].Rows), CollectionsMarshal.AsSpan(rows[c].Ends), x_BF.AsSpan(column.Offsets[0]), width);
+            for (int b = 0; column.Offsets.Count > 1 && b < examples; b++)
             {
-                int end = rows[c].Ends[b];
-                Span<float> pooled = x_BF.AsSpan(b * width + column.Offsets[0], column.Width);
-                if (start == end && table.Settings.Missing == MissingValue.Learned) table.Row(IdTable.Missing).CopyTo(pooled);
-                if (end - start == 1) table.Row(all[start]).CopyTo(pooled);
-                else if (end > start)
-                {
-                    pooled.Clear();
-                    foreach (int row in all[start..end]) TensorPrimitives.Add(pooled, table.Row(row), pooled);
-                    TensorPrimitives.Multiply(pooled, 1f / (end - start), pooled);
-                }
+                ReadOnlySpan<float> pooled = x_BF.AsSpan(b * width + column.Offsets[0], column.Width);
                 for (int i = 1; i < column.Offsets.Count; i++) pooled.CopyTo(x_BF.AsSpan(b * width + column.Offsets[i]));
-                start = end;
             }
         }
     }

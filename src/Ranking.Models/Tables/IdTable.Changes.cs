@@ -44,13 +44,13 @@ public sealed partial class IdTable
             writer.Write(rows.Length);
             foreach (int row in rows)
             {
-                WriteEntry(writer, index.Key(row), lastSeenMs[row], counts[row]);
+                WriteEntry(writer, index, row);
                 writer.Write(MemoryMarshal.AsBytes(store[row]));
             }
             WriteRemoved(pendingChanges);
             int[] entries = [.. pendingChanges.Changed.Where(pending.Holds)];
             writer.Write(entries.Length);
-            foreach (int entry in entries) WriteEntry(writer, pending.Key(entry), pendingSeenMs[entry], pendingCounts[entry]);
+            foreach (int entry in entries) WriteEntry(writer, pending, entry);
             writer.Write(End);
 
             void WriteRemoved(EntryChanges changes)

@@ -9,29 +9,30 @@ public sealed partial class IdTable
     bool IsDue(ReadOnlySpan<byte> key, uint hash, long timeMs)
     {
         int entry = pending.Find(key, hash);
-        if (entry >= 0 && IsExpired(pendingSeenMs[entry], timeMs)) pendingCounts[entry] = 0;
+        if (entry >= 0 && IsExpired(pending[entry].SeenMs, timeMs)) pending[entry].Count = 0;
         if (entry < 0)
         {
-            if (pending.Count >= Settings.MaxRows) Evict(pending, RemoveWaiting, pendingSeenMs, pendingCounts, Settings.MaxRows / 2 + 1, null);
+            if (pending.Count >= Settings.MaxRows) Evict(pending, RemoveWaiting, Settings.MaxRows / 2 + 1, null);
             entry = pending.Add(key, hash);
-            Fit(ref pendingSeenMs, ref pendingCounts, entry);
-            (pendingSeenMs[entry], pendingCounts[entry]) = (timeMs, 0);
+            pending[entry].SeenMs = timeMs;
         }
-        pendingSeenMs[entry] = Math.Max(pendingSeenMs[entry], timeMs);
+        ref IdEntry waiting = ref pending[entry];
+        waiting.SeenMs = Math.Max(waiting.SeenMs, timeMs);
         pendingChanges?.Change(entry);
-        if (++pendingCounts[entry] < Settings.Admission) return false;
+        if (++waiting.Count < Settings.Admission) return false;
         RemoveWaiting(entry);
         return true;
     }
 
-    int Evict(IdIndex from, Action<int> remove, long[] times, uint[] counts, int wanted, RowGradients? held)
+    int Evict(IdIndex from, Action<int> remove, int wanted, RowGradients? held)
     {
         List<(ulong First, ulong Second, uint Hash, int Entry)> all = [];
         for (int entry = 0; entry < from.Bound; entry++)
         {
             if (!from.Holds(entry) || held?.Holds(entry) == true) continue;
-            ulong time = (ulong)(times[entry] - long.MinValue);
-            all.Add(Settings.Eviction == RowEviction.Lru ? (time, counts[entry], from.Hash(entry), entry) : (counts[entry], time, from.Hash(entry), entry));
+            IdEntry known = from[entry];
+            ulong time = (ulong)(known.SeenMs - long.MinValue);
+            all.Add(Settings.Eviction == RowEviction.Lru ? (time, known.Count, known.Hash, entry) : (known.Count, time, known.Hash, entry));
         }
         // Equal hashes: by the ids themselves, so that entry numbers decide nothing.
         all.Sort((a, b) => (a.First, a.Second, a.Hash).CompareTo((b.First, b.Second, b.Hash)) is var order and not 0 ? order : from.Key(a.Entry).SequenceCompareTo(from.Key(b.Entry)));
@@ -44,11 +45,11 @@ public sealed partial class IdTable
     {
         for (int row = 0; row < index.Bound; row++)
         {
-            if (!index.Holds(row) || !IsExpired(lastSeenMs[row], nowMs)) continue;
+            if (!index.Holds(row) || !IsExpired(index[row].SeenMs, nowMs)) continue;
             RemoveRow(row);
             Expired++;
         }
         for (int entry = 0; entry < pending.Bound; entry++)
-            if (pending.Holds(entry) && IsExpired(pendingSeenMs[entry], nowMs)) RemoveWaiting(entry);
+            if (pending.Holds(entry) && IsExpired(pending[entry].SeenMs, nowMs)) RemoveWaiting(entry);
     }
 }

@@ -25,11 +25,11 @@ public sealed partial class IdTable
             writer.Write(index.Count);
             foreach (int row in InOrder(index))
             {
-                WriteEntry(writer, index.Key(row), lastSeenMs[row], counts[row]);
+                WriteEntry(writer, index, row);
                 writer.Write(MemoryMarshal.AsBytes(store[row]));
             }
             writer.Write(pending.Count);
-            foreach (int entry in InOrder(pending)) WriteEntry(writer, pending.Key(entry), pendingSeenMs[entry], pendingCounts[entry]);
+            foreach (int entry in InOrder(pending)) WriteEntry(writer, pending, entry);
             writer.Write(End);
         }
         file.Flush(flushToDisk: true);
@@ -117,17 +117,12 @@ public sealed partial class IdTable
 
     void ReadRow(StoredEntries stored, int row, float[] numbers)
     {
-        Fit(ref lastSeenMs, ref counts, row);
-        (lastSeenMs[row], counts[row]) = (stored.Reader.ReadInt64(), stored.Reader.ReadUInt32());
+        (index[row].SeenMs, index[row].Count) = (stored.Reader.ReadInt64(), stored.Reader.ReadUInt32());
         store.Grow(row);
         stored.Numbers(numbers, store[row]);
     }
 
-    void ReadWaiting(StoredEntries stored, int entry)
-    {
-        Fit(ref pendingSeenMs, ref pendingCounts, entry);
-        (pendingSeenMs[entry], pendingCounts[entry]) = (stored.Reader.ReadInt64(), stored.Reader.ReadUInt32());
-    }
+    void ReadWaiting(StoredEntries stored, int entry) => (pending[entry].SeenMs, pending[entry].Count) = (stored.Reader.ReadInt64(), stored.Reader.ReadUInt32());
 
     void WriteHeader(BinaryWriter writer)
     {
@@ -146,12 +141,13 @@ public sealed partial class IdTable
         for (int row = 0; row < 2; row++) writer.Write(MemoryMarshal.AsBytes(special[row]));
     }
 
-    static void WriteEntry(BinaryWriter writer, ReadOnlySpan<byte> key, long seenMs, uint count)
+    static void WriteEntry(BinaryWriter writer, IdIndex from, int entry)
     {
+        ReadOnlySpan<byte> key = from.Key(entry);
         writer.Write((ushort)key.Length);
         writer.Write(key);
-        writer.Write(seenMs);
-        writer.Write(count);
+        writer.Write(from[entry].SeenMs);
+        writer.Write(from[entry].Count);
     }
 
     /// <summary>The ids that have a row of their own, in the order of the file.</summary>
@@ -166,7 +162,7 @@ public sealed partial class IdTable
         for (int entry = 0; entry < of.Bound; entry++)
         {
             if (!of.Holds(entry)) continue;
-            (entries[count], hashes[count]) = (entry, of.Hash(entry));
+            (entries[count], hashes[count]) = (entry, of[entry].Hash);
             count++;
         }
         Array.Sort(hashes, entries);

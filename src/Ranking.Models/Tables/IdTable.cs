@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Ranking.Models.Tables;
 
@@ -8,7 +9,7 @@ namespace Ranking.Models.Tables;
 /// </summary>
 /// <remarks>
 /// Deterministic: what a row starts as is a function of (seed, table, id), and everything else of the order of calls; row numbers
-/// influence no value. While training one thread uses a table; <see cref="Find"/> and <see cref="Row"/> change nothing and are
+/// influence no value. While training one thread uses a table; <see cref="Find(string)"/> and <see cref="Row"/> change nothing and are
 /// thread-safe while nobody trains.
 /// </remarks>
 public sealed partial class IdTable
@@ -19,13 +20,12 @@ public sealed partial class IdTable
     /// <summary>The row of a missing value.</summary>
     public const int Missing = -2;
 
+    const int RowsAhead = 8;
     readonly IdIndex index = new(), pending = new();
     readonly RowStore store, special;
     readonly ulong seed;
     readonly RowGradients batch;
     readonly List<int> admitted = [];
-    long[] lastSeenMs = new long[16], pendingSeenMs = new long[16];
-    uint[] counts = new uint[16], pendingCounts = new uint[16];
     long nextSweepMs = long.MinValue, removals;
 
     /// <summary>An empty table.</summary>
@@ -43,6 +43,7 @@ public sealed partial class IdTable
         store = new RowStore(settings.Dim * (trains ? 2 : 1));
         special = new RowStore(store.Stride);
         special.Grow(1);
+        for (int row = 0; row < 2; row++) special[row].Clear();
         batch = new RowGradients(settings.Dim);
     }
 
@@ -71,11 +72,10 @@ public sealed partial class IdTable
     public long Evicted { get; private set; }
 
     /// <summary>Bytes held: rows, sums, keys, dictionary, counts.</summary>
-    public long Bytes => index.Bytes + pending.Bytes + store.Bytes + special.Bytes
-        + (lastSeenMs.Length + pendingSeenMs.Length) * 8L + (counts.Length + pendingCounts.Length) * 4L;
+    public long Bytes => index.Bytes + pending.Bytes + store.Bytes + special.Bytes;
 
     /// <summary>
-    /// Bytes that a table of so many rows holds: a row's numbers (and sums), 24 bytes of bookkeeping in arrays that grow by half, 4 in a
+    /// Bytes that a table of so many rows holds: a row's numbers (and sums), 24 bytes of bookkeeping in an array that grows by half, 8 in a
     /// dictionary that is 3/8 to 3/4 full, and the ids' own bytes with 2 for their lengths. Ids that wait for admission are beside it.
     /// </summary>
     /// <param name="ids">Rows.</param>
@@ -87,7 +87,7 @@ public sealed partial class IdTable
         long slots = 64, capacity = 16;
         while (ids * 4 > slots * 3) slots *= 2;
         while (capacity < ids) capacity += capacity / 2 + 16;
-        return ids * dim * (trains ? 8L : 4L) + capacity * 24 + slots * 4 + (long)(ids * (idBytes + 2));
+        return ids * dim * (trains ? 8L : 4L) + capacity * 24 + slots * 8 + (long)(ids * (idBytes + 2));
     }
 
     /// <summary>The embedding of a row, [Dim].</summary>
@@ -95,6 +95,7 @@ public sealed partial class IdTable
 
     /// <summary>The row of an id; <see cref="Shared"/> where it has none. Changes nothing.</summary>
     /// <exception cref="ArgumentException">Not 1 to 512 bytes of UTF-8.</exception>
+    [SkipLocalsInit]
     public int Find(string id)
     {
         Span<byte> buffer = stackalloc byte[IdBytes.Most];
@@ -131,6 +132,7 @@ public sealed partial class IdTable
     /// <param name="id">1 to 512 bytes of UTF-8.</param>
     /// <param name="timeMs">Event time of the example.</param>
     /// <exception cref="ArgumentException">Not 1 to 512 bytes of UTF-8.</exception>
+    [SkipLocalsInit]
     public int Resolve(string id, long timeMs)
     {
         Span<byte> buffer = stackalloc byte[IdBytes.Most];
@@ -141,6 +143,7 @@ public sealed partial class IdTable
 
     /// <summary>Looks an id up for <see cref="Resolve(string, long, in Sought)"/>: changes nothing, so many threads may at once.</summary>
     /// <exception cref="ArgumentException">Not 1 to 512 bytes of UTF-8.</exception>
+    [SkipLocalsInit]
     internal Sought Seek(string id)
     {
         Span<byte> buffer = stackalloc byte[IdBytes.Most];
@@ -174,9 +177,10 @@ public sealed partial class IdTable
     // False: the row's time to live had passed.
     bool See(int row, long timeMs)
     {
-        if (IsExpired(lastSeenMs[row], timeMs) && !batch.Holds(row)) return false;
-        lastSeenMs[row] = Math.Max(lastSeenMs[row], timeMs);
-        if (counts[row] < uint.MaxValue) counts[row]++;
+        ref IdEntry known = ref index[row];
+        if (IsExpired(known.SeenMs, timeMs) && !batch.Holds(row)) return false;
+        known.SeenMs = Math.Max(known.SeenMs, timeMs);
+        if (known.Count < uint.MaxValue) known.Count++;
         rowChanges?.Change(row);
         return true;
     }
@@ -188,7 +192,7 @@ public sealed partial class IdTable
     public int Touch(int row) => batch.SlotOf(row);
 
     /// <summary>The batch's rows, in the order of their first sight.</summary>
-    internal IReadOnlyList<int> BatchRows => batch.Rows;
+    internal IReadOnlyList<int> BatchRows => batch.RowList;
 
     /// <summary>Whether <see cref="Admitted"/> is kept.</summary>
     internal bool RecordsAdmitted { get; set; }
@@ -214,10 +218,12 @@ public sealed partial class IdTable
     {
         if (!Trains) throw new InvalidOperationException($"table '{Name}' was opened for serving and holds no optimiser state");
         int dim = Settings.Dim;
-        foreach (int row in batch.Rows)
+        ReadOnlySpan<int> rows = batch.Rows;
+        for (int slot = 0; slot < rows.Length; slot++)
         {
-            Span<float> numbers = Numbers(row);
-            SparseAdagrad.Step(numbers[..dim], numbers[dim..], batch.Of(row), learningRate, decay, scale, epsilon);
+            if (slot + RowsAhead < rows.Length && rows[slot + RowsAhead] is >= 0 and var next) store.Prefetch(next, store.Stride);
+            Span<float> numbers = Numbers(rows[slot]);
+            SparseAdagrad.Step(numbers[..dim], numbers[dim..], batch.Of(rows[slot]), learningRate, decay, scale, epsilon);
         }
     }
 
@@ -239,13 +245,12 @@ public sealed partial class IdTable
 
     int Admit(ReadOnlySpan<byte> key, ulong hash, long timeMs)
     {
-        if (index.Count >= Settings.MaxRows) Evicted += Evict(index, RemoveRow, lastSeenMs, counts, Math.Max(1, Settings.MaxRows / 16), batch);
+        if (index.Count >= Settings.MaxRows) Evicted += Evict(index, RemoveRow, Math.Max(1, Settings.MaxRows / 16), batch);
         if (index.Count >= Settings.MaxRows) return Shared; // The batch holds every row.
         int row = index.Add(key, (uint)hash);
-        Fit(ref lastSeenMs, ref counts, row);
         store.Grow(row);
         if (RecordsAdmitted) admitted.Add(row);
-        (lastSeenMs[row], counts[row]) = (timeMs, (uint)Settings.Admission);
+        (index[row].SeenMs, index[row].Count) = (timeMs, (uint)Settings.Admission);
         rowChanges?.Change(row);
         Span<float> numbers = store[row];
         numbers.Clear();
@@ -256,13 +261,5 @@ public sealed partial class IdTable
             number = Settings.InitialScale * ((StableHash.Mix(state) >> 40) * (2f / (1 << 24)) - 1f);
         }
         return row;
-    }
-
-    static void Fit(ref long[] times, ref uint[] counts, int entry)
-    {
-        if (entry < times.Length) return;
-        int size = checked(entry + (entry >> 1) + 16);
-        Array.Resize(ref times, size);
-        Array.Resize(ref counts, size);
     }
 }

@@ -113,7 +113,7 @@ public unsafe class TableBatchTests
 
         public void Grow()
         {
-            while (chunks.Count << RowsLog < table.Store.Chunks.Count * table.Store.ChunkRows) chunks.Add(Allocate(stride << RowsLog, float.NaN));
+            while (chunks.Count << RowsLog < table.Store.ChunkCount * table.Store.ChunkRows) chunks.Add(Allocate(stride << RowsLog, float.NaN));
         }
 
         public double[] Row(int row)

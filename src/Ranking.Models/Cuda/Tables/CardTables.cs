@@ -52,14 +52,14 @@ sealed unsafe class CardTables : IDisposable
     void Grow(IdTable table)
     {
         List<ulong> chunks = places[table].Chunks;
-        while (chunks.Count << HostChunksLog < table.Store.Chunks.Count) chunks.Add(Allocate(ChunkBytes(table) << HostChunksLog));
+        while (chunks.Count << HostChunksLog < table.Store.ChunkCount) chunks.Add(Allocate(ChunkBytes(table) << HostChunksLog));
     }
 
     void Copy(IdTable table, bool toCard)
     {
         (List<ulong> chunks, ulong special) = places[table];
-        for (int i = 0; i < table.Store.Chunks.Count; i++)
-            Copy(table.Store.Chunks[i], chunks[i >> HostChunksLog] + (ulong)((i & ((1 << HostChunksLog) - 1)) * ChunkBytes(table)), toCard);
+        for (int i = 0; i < table.Store.ChunkCount; i++)
+            Copy(table.Store.Chunk(i), chunks[i >> HostChunksLog] + (ulong)((i & ((1 << HostChunksLog) - 1)) * ChunkBytes(table)), toCard);
         for (int row = 0; row < 2; row++) Copy(table.Special[row], special + (ulong)(row * table.Special.Stride * sizeof(float)), toCard);
     }
 

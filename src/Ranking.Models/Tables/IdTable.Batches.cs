@@ -37,7 +37,7 @@ public sealed partial class IdTable
             int count = Math.Min(Block, ids.Length - start);
             Ask(ids.Slice(start, count), buffer, keys);
             for (int i = 0; i < count; i++)
-                {
+            {
                 ReadOnlySpan<byte> key = buffer.Slice(i * IdBytes.Most, keys[i].Length);
                 batch.SlotOf(rows[start + i] = Resolve(key, keys[i].Hash, index.Find(key, (uint)keys[i].Hash), timesMs[start + i]));
             }

@@ -1,6 +1,7 @@
 using Ranking.Features.Examples;
 using Ranking.Features.Spec;
 using Ranking.Models.Networks;
+using Ranking.Models.Optimizers;
 
 namespace Ranking.Models.Tests;
 
@@ -90,5 +91,17 @@ public class ModelTrainerTests
         using RankingModel first = new(layout, Small, 1), second = new(layout, Small, 1);
         using ModelTrainer all = new(first, new TrainingSpec()), half = new(second, new TrainingSpec());
         Assert.Equal(half.TrainStep(examples[..32]).Loss, all.TrainStep(unknown).Loss, 1e-5f);
+    }
+
+    [Fact]
+    public void Rates_fall_to_zero_at_a_known_end_and_stay_in_a_stream()
+    {
+        double[] known = [.. Enumerable.Range(1, 104).Select(i => LearningRate.Of("cosine", 4, 104).At(i))];
+        Assert.Equal(0.2, known[0], 12);
+        Assert.Equal(1, known.Max());
+        Assert.Equal(known[4..].OrderDescending(), known[4..]);
+        Assert.InRange(known[^1], 0, 0.001);
+        Assert.Equal(1, LearningRate.Of("cosine", 4, null).At(1_000_000));
+        Assert.Equal(1, LearningRate.Of("constant", 0, 10).At(10));
     }
 }

@@ -86,7 +86,7 @@ public sealed record ModelSpec(
 /// <param name="Optimizer">Of dense parameters: adagrad, adam or adamw.</param>
 /// <param name="DenseRate">Learning rate of dense parameters.</param>
 /// <param name="SparseRate">Learning rate of the ID tables (Adagrad).</param>
-/// <param name="Schedule">How the rates change: constant or cosine (to zero at the end; needs a known number of examples).</param>
+/// <param name="Schedule">How the rates change: constant or cosine (to zero at the end; a stream, whose end is not known, keeps its rates).</param>
 /// <param name="Warmup">Batches over which the rates rise from zero.</param>
 /// <param name="WeightDecay">Decay of dense parameters.</param>
 /// <param name="EmbeddingDecay">L2 decay of the rows that a batch touches.</param>

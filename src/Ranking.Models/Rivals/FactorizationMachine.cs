@@ -25,7 +25,7 @@ public sealed class FactorizationMachine : IRankingNetwork
     {
         Parameters = parameters;
         linear = new LinearPart(parameters, "linear", input, tasks);
-        fields = new FieldEmbeddings(parameters, "fields", input, skip: tasks);
+        fields = new FieldEmbeddings(parameters, "fields", input, skip: tasks, projection: Initial.Within(0.01)); // as small as the tables' rows: of many numbers, the pairs would drown all else
         pairs_K = parameters.Add("pairs.scale", Initial.One, tasks);
         if (hidden.Widths.Count == 0) return;
         deep = new Mlp(parameters, "deep", fields.Count * fields.Width, hidden);

@@ -18,13 +18,14 @@ sealed class FieldEmbeddings
     /// <param name="name">Of the projections.</param>
     /// <param name="input">Where the columns lie.</param>
     /// <param name="skip">Numbers of each embedding that come before the vector (the linear weights of fm).</param>
-    public FieldEmbeddings(ParameterSet parameters, string name, InputShape input, int skip = 0)
+    /// <param name="projection">How projections start; Xavier by default.</param>
+    public FieldEmbeddings(ParameterSet parameters, string name, InputShape input, int skip = 0, Initial? projection = null)
     {
         this.skip = skip;
         fields = [.. input.Columns.DistinctBy(c => c.Name)];
         int[] widths = [.. fields.Where(f => f.IsIds).Select(f => f.Width - skip)];
         Width = widths.Length > 0 ? widths.Max() : 8;
-        projections = [.. fields.Select(f => Input(f) == Width && f.IsIds ? null : parameters.Add($"{name}.{f.Name}", Initial.Xavier(), Input(f), Width))];
+        projections = [.. fields.Select(f => Input(f) == Width && f.IsIds ? null : parameters.Add($"{name}.{f.Name}", projection ?? Initial.Xavier(), Input(f), Width))];
     }
 
     /// <summary>D: the widest embedding.</summary>

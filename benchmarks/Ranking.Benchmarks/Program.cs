@@ -11,6 +11,7 @@ using Ranking.Benchmarks;
 // From the repository's root, one class at a time: dotnet run -c Release --project benchmarks/Ranking.Benchmarks -- --filter '*Score*'
 // dotnet run -c Release --project benchmarks/Ranking.Benchmarks -- freshness [REDIS|- [KAFKA]]: how soon documents are found.
 // dotnet run -c Release --project benchmarks/Ranking.Benchmarks -- tables [IDS [DIM]]: an ID table beside Dictionary + EmbeddingBag.
+// dotnet run -c Release --project benchmarks/Ranking.Benchmarks -- train run EXAMPLES KIND STEPS: the training loop; benchmarks/cpu has PyTorch's side.
 // In one process, so that ratios are of one run; the minimum beside the mean, which on a machine that others use is what the code costs.
 if (args is ["freshness", ..])
 {
@@ -23,6 +24,11 @@ if (args is ["tables", ..])
     return;
 
     int Number(int at, int otherwise) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
+}
+switch (args)
+{
+    case ["train", "dump", var examples, var folder]: TrainingStudy.Dump(examples, folder); return;
+    case ["train", "run", var examples, var kind, var steps]: TrainingStudy.Run(examples, kind, int.Parse(steps, CultureInfo.InvariantCulture)); return;
 }
 ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
     .AddDiagnoser(MemoryDiagnoser.Default)

@@ -57,6 +57,9 @@ public sealed partial class ModelTrainer : IDisposable
     /// <summary>Whether the next batch was prepared and not yet learned from; until then the model is neither read nor saved.</summary>
     public bool IsAhead => feed.IsAhead;
 
+    /// <summary>How long steps have waited for batches whose ids are looked up beside them.</summary>
+    public TimeSpan Waited => feed.Waited;
+
     /// <summary>Batches so far.</summary>
     public long Step { get; private set; }
 

@@ -44,6 +44,8 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
         long before = session.State.Samples;
         TrainingOutcome outcome = new() { Model = run.ModelName };
         Task telling = Task.CompletedTask;
+        // Reading and looking up; the first batch and its step, which compiles kernels and makes room, are left out.
+        TimeSpan waited = TimeSpan.Zero, first = TimeSpan.Zero;
         try
         {
             while (session.State.Pass < run.Passes && !session.State.Stopped)
@@ -66,6 +68,7 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
         if (run.Publish) session.Clear();
         return outcome with
         {
+            WaitingShare = (waited + session.Waited) / TimeSpan.FromTicks(Math.Max(1, (learning.Elapsed - first).Ticks)),
             ComputePath = session.ComputePath,
             Samples = session.State.Samples,
             SamplesPerSecond = (session.State.Samples - before) / learning.Elapsed.TotalSeconds,
@@ -80,8 +83,10 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
             TimeSpan checkpointed = all.Elapsed, told = TimeSpan.MinValue, published = all.Elapsed;
             using ReadAhead<ExampleBatch> batches = new(session.Rest, BatchesAhead, cancel);
             learning.Start();
+            long ended = Stopwatch.GetTimestamp();
             foreach ((ExampleBatch batch, ExampleBatch? next) in batches.ReadWithNext())
             {
+                waited += Stopwatch.GetElapsedTime(ended);
                 bool validates = run.ValidateEvery > 0 && (session.Step + 1) % run.ValidateEvery == 0, publishes = run.Publish && all.Elapsed - published >= run.PublishEvery;
                 // A version's state is kept with it: who goes on after a crash publishes nothing that is behind what serves.
                 bool saves = publishes || all.Elapsed - checkpointed >= run.CheckpointEvery;
@@ -89,6 +94,7 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
                 TrainingStep step = session.Learn(batch, goesOn ? next : null);
                 progressive.Add(batch.Examples, step.Scores, step.Loss);
                 learning.Stop();
+                if (first == TimeSpan.Zero) (first, waited) = (learning.Elapsed, -session.Waited);
                 if (validates) session.Validate(cancel);
                 if (saves)
                 {
@@ -109,6 +115,7 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
                 }
                 if (!session.IsAhead) cancel.ThrowIfCancellationRequested();
                 learning.Start();
+                ended = Stopwatch.GetTimestamp();
             }
             learning.Stop();
             Tell("training");

@@ -25,6 +25,9 @@ public sealed record TrainingOutcome
     /// <summary>Examples learned from a second, by this process, reading included and validation not.</summary>
     [JsonPropertyName("samples_per_s")] public double SamplesPerSecond { get; init; }
 
+    /// <summary>Share of the time of learning, from the second batch on, in which the network waited for a batch to be read or its ids to be looked up ahead.</summary>
+    [JsonPropertyName("waiting_share")] public double WaitingShare { get; init; }
+
     /// <summary>Which code trained the network's layers, and why: torch, or the kernels of this project on a card.</summary>
     [JsonPropertyName("compute_path")] public string ComputePath { get; init; } = "";
 

@@ -52,6 +52,9 @@ sealed class TrainingSession : IDisposable
     /// <summary>Where ID tables are trained, and why.</summary>
     public string TablePath => Trainer.TablePath;
 
+    /// <summary>How long steps have waited for batches whose ids are looked up beside them.</summary>
+    public TimeSpan Waited => Trainer.Waited;
+
     /// <summary>Whether a batch is prepared that was not learned from yet: it has to be, before anything is validated or written.</summary>
     public bool IsAhead => Trainer.IsAhead;
 

@@ -19,6 +19,9 @@ sealed class HostFeed(RankingModel model, float[] taskWeights, string path) : IB
     public bool IsAhead => false;
 
     /// <inheritdoc/>
+    public TimeSpan Waited => TimeSpan.Zero;
+
+    /// <inheritdoc/>
     public FedBatch Begin(IReadOnlyList<Example> examples, IReadOnlyList<Example>? next)
     {
         long latest = examples.Max(e => e.TimeMs);

@@ -13,6 +13,9 @@ interface IBatchFeed : IDisposable
     /// <summary>Whether the tables already count a batch that was not learned from yet.</summary>
     bool IsAhead { get; }
 
+    /// <summary>How long the thread that trains has waited for batches that were prepared elsewhere, or had to prepare one that should have been.</summary>
+    TimeSpan Waited { get; }
+
     /// <summary>Begins a batch: ids are counted, admitted, evicted; the input has leaves for gradients.</summary>
     /// <param name="examples">At least one; what was <paramref name="next"/> in the call before, if that was given.</param>
     /// <param name="next">The batch after it: prepared meanwhile where rows are not on this processor's hands; null: unknown.</param>

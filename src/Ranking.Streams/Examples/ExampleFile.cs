@@ -56,7 +56,7 @@ public sealed class ExampleFile
     /// <param name="firstRow">Number of the first row that is read.</param>
     public IEnumerable<Example> Read(long firstRow = 0)
     {
-        int next = 0, ahead = Math.Clamp(Environment.ProcessorCount / 4, 1, 4);
+        int next = 0, ahead = Math.Clamp(Environment.ProcessorCount / 8, 1, 4);
         long start = 0;
         while (next < Groups.Count && start + Groups[next] <= firstRow) start += Groups[next++];
         Queue<Task<Example[]>> waiting = new();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ranking.Features.Examples;
 using Ranking.Models.Input;
 using Ranking.Models.Networks;
@@ -84,6 +85,9 @@ sealed unsafe class CardFeed : IBatchFeed
     public bool IsAhead => ahead is not null;
 
     /// <inheritdoc/>
+    public TimeSpan Waited { get; private set; }
+
+    /// <inheritdoc/>
     public FedBatch Begin(IReadOnlyList<Example> examples, IReadOnlyList<Example>? next)
     {
         Stage(examples, next);
@@ -94,6 +98,7 @@ sealed unsafe class CardFeed : IBatchFeed
     internal void Stage(IReadOnlyList<Example> examples, IReadOnlyList<Example>? next)
     {
         card.Use();
+        long began = Stopwatch.GetTimestamp();
         now = staged[turn];
         if (ahead is null) Prepare(now, examples);
         else if (!ReferenceEquals(aheadOf, examples)) throw new InvalidOperationException("another batch was announced as the next one");
@@ -103,6 +108,7 @@ sealed unsafe class CardFeed : IBatchFeed
             (ahead, aheadOf) = (null, null);
             prepared.GetAwaiter().GetResult();
         }
+        Waited += Stopwatch.GetElapsedTime(began);
         turn ^= 1;
         if (next is not null)
         {

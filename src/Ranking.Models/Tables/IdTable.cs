@@ -141,27 +141,16 @@ public sealed partial class IdTable
         return Resolve(key, hash, index.Find(key, (uint)hash), timeMs);
     }
 
-    /// <summary>Looks an id up for <see cref="Resolve(string, long, in Sought)"/>: changes nothing, so many threads may at once.</summary>
-    /// <exception cref="ArgumentException">Not 1 to 512 bytes of UTF-8.</exception>
-    [SkipLocalsInit]
-    internal Sought Seek(string id)
-    {
-        Span<byte> buffer = stackalloc byte[IdBytes.Most];
-        ReadOnlySpan<byte> key = IdBytes.Of(id, buffer, Name);
-        return new Sought(index.Find(key, (uint)StableHash.Of(key, seed)), removals);
-    }
+    /// <summary>How many rows have gone so far.</summary>
+    internal long Removals => removals;
 
-    /// <summary>As <see cref="Resolve(string, long)"/>, with the id looked up before: a row that was found then is the id's while none has gone.</summary>
-    internal int Resolve(string id, long timeMs, in Sought sought)
-    {
-        if (sought.Row >= 0 && sought.Removals == removals && See(sought.Row, timeMs)) return sought.Row;
-        return Resolve(id, timeMs);
-    }
-
-    /// <summary>What <see cref="Seek"/> found.</summary>
-    /// <param name="Row">Its row, or less than 0.</param>
-    /// <param name="Removals">How many rows had gone by then.</param>
-    internal readonly record struct Sought(int Row, long Removals);
+    /// <summary>As <see cref="Resolve(string, long)"/>, for an id that was looked up before: the row found then is the id's while no other has gone.</summary>
+    /// <param name="id">1 to 512 bytes of UTF-8.</param>
+    /// <param name="timeMs">Event time of the example.</param>
+    /// <param name="found">What <see cref="Find(ReadOnlySpan{string}, Span{int})"/> gave.</param>
+    /// <param name="removals"><see cref="Removals"/> at that time.</param>
+    internal int Resolve(string id, long timeMs, int found, long removals) =>
+        found >= 0 && removals == this.removals && See(found, timeMs) ? found : Resolve(id, timeMs);
 
     int Resolve(ReadOnlySpan<byte> key, ulong hash, int row, long timeMs)
     {

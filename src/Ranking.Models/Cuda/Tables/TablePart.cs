@@ -15,11 +15,10 @@ namespace Ranking.Models.Cuda;
 sealed class TablePart(IdTable table, IReadOnlyList<InputColumn> columns)
 {
     internal const int LongestSegment = 32;
-    const int SeekAtOnce = 512;
+    const int FindAtOnce = 512;
     readonly (InputColumn Column, List<int> Members, List<int> Ends)[] parts = [.. columns.Select(c => (c, new List<int>(), new List<int>()))];
     readonly List<int> slots = [];
-    int[] entries = [], entryEnds = [], firstSegment = [], starts = [];
-    IdTable.Sought[] sought = [];
+    int[] entries = [], entryEnds = [], firstSegment = [], starts = [], found = [];
     int entryCount, rows;
 
     public IdTable Table => table;
@@ -46,7 +45,8 @@ sealed class TablePart(IdTable table, IReadOnlyList<InputColumn> columns)
         table.BeginBatch(latestMs);
         slots.Clear();
         bool missingHasRow = table.Settings.Missing == MissingValue.Learned;
-        Seek(examples);
+        Find(examples);
+        long removals = table.Removals;
         int next = 0;
         foreach ((InputColumn column, List<int> members, List<int> ends) in parts)
         {
@@ -55,7 +55,7 @@ sealed class TablePart(IdTable table, IReadOnlyList<InputColumn> columns)
             foreach (Example example in examples)
             {
                 ReadOnlySpan<string> ids = example.Features.IdsOf(column.Index);
-                foreach (string id in ids) Use(table.Resolve(id, example.TimeMs, sought[next++]));
+                foreach (string id in ids) Use(table.Resolve(id, example.TimeMs, found[next++], removals));
                 if (ids.IsEmpty && missingHasRow) Use(IdTable.Missing); // a mean of one
                 ends.Add(members.Count);
             }
@@ -70,7 +70,7 @@ sealed class TablePart(IdTable table, IReadOnlyList<InputColumn> columns)
     }
 
     // Most of a lookup is waiting for memory that nobody writes now, so it is done ahead, by as many threads as there are.
-    void Seek(IReadOnlyList<Example> examples)
+    void Find(IReadOnlyList<Example> examples)
     {
         int count = 0;
         if (starts.Length < parts.Length * examples.Count) starts = new int[parts.Length * examples.Count];
@@ -80,13 +80,13 @@ sealed class TablePart(IdTable table, IReadOnlyList<InputColumn> columns)
                 starts[c * examples.Count + b] = count;
                 count += examples[b].Features.IdsOf(parts[c].Column.Index).Length;
             }
-        if (sought.Length < count) sought = new IdTable.Sought[count + count / 2];
-        Parallel.ForEach(Partitioner.Create(0, parts.Length * examples.Count, SeekAtOnce), range =>
+        if (found.Length < count) found = new int[count + count / 2];
+        Parallel.ForEach(Partitioner.Create(0, parts.Length * examples.Count, FindAtOnce), range =>
         {
             for (int i = range.Item1; i < range.Item2; i++)
             {
-                int at = starts[i];
-                foreach (string id in examples[i % examples.Count].Features.IdsOf(parts[i / examples.Count].Column.Index)) sought[at++] = table.Seek(id);
+                ReadOnlySpan<string> ids = examples[i % examples.Count].Features.IdsOf(parts[i / examples.Count].Column.Index);
+                table.Find(ids, found.AsSpan(starts[i], ids.Length));
             }
         });
     }

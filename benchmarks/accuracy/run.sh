@@ -8,6 +8,7 @@ spec=$1 data=$2 out=$3 end=$4; shift 4
 ranking=${RANKING:-ranking} seeds=${SEEDS:-1 2 3}
 kinds=("$@")
 [ ${#kinds[@]} -gt 0 ] || kinds=(tokenmixer-large rankmixer lr fm dnn deepfm dcnv2 dlrm wukong finalmlp finalnet din lightgbm lightgbm-rank)
+name=$(basename "$spec")
 here=$(dirname "$(readlink -f "$0")")
 mkdir -p "$out"
 export OMP_NUM_THREADS=1
@@ -17,9 +18,11 @@ for seed in $seeds; do
   for kind in "${kinds[@]}"; do
     result="$out/$kind-$seed.json"
     [ -s "$result" ] && continue
+    # What the search found for this kind, where the folder has it.
     own=()
-    # What a spec says once for all kinds is depth 1 for the mixer; these stack two.
-    case $kind in dcnv2 | rankmixer | wukong) own=(model.l=2) ;; esac
+    [ -f "$here/settings/$name.json" ] && mapfile -t own < <(python3 -c "
+import json, sys
+for setting, value in json.load(open(sys.argv[1])).get(sys.argv[2], {}).items(): print(f'{setting}={value}')" "$here/settings/$name.json" "$kind")
     "$ranking" train --spec "$spec" --examples "$out/train.parquet" --valid "$out/valid.parquet" --registry "$out/registry" \
       --model "$kind" --seed "$seed" --set training.seed="$seed" "${own[@]}" ${SET:-} --json > "$result.part"
     mv "$result.part" "$result"

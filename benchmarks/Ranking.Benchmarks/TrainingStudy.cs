@@ -56,13 +56,14 @@ internal static class TrainingStudy
     public static void Run(string examples, string kind, int steps)
     {
         Torch.Load();
-        set_num_threads(2);
+        set_num_threads(int.Parse(Environment.GetEnvironmentVariable("STUDY_THREADS") ?? "2", CultureInfo.InvariantCulture));
         RankingSpec spec = Spec(kind);
         using RankingModel model = new(FeatureLayout.Of(spec), spec.Model, (ulong)spec.Training.Seed);
         using ModelTrainer trainer = new(model, spec.Training, [.. spec.Labels.Values.Select(l => l.Weight)]);
         using ReadAhead<ExampleBatch> batches = new(cancel => Endless(spec, examples, cancel), 8, CancellationToken.None);
         Stopwatch clock = new();
         long heap = 0;
+        TimeSpan cpu = default;
         List<double> rates = [];
         foreach (ExampleBatch batch in batches.Read())
         {
@@ -73,6 +74,7 @@ internal static class TrainingStudy
                 if (clock.IsRunning) rates.Add(50 * spec.Training.Batch / clock.Elapsed.TotalSeconds);
                 clock.Restart();
             }
+            if (trainer.Step == Warm) cpu = Environment.CpuUsage.TotalTime;
             if (trainer.Step % 1000 == 0)
             {
                 long now = GC.GetTotalMemory(forceFullCollection: true);
@@ -83,7 +85,7 @@ internal static class TrainingStudy
             if (trainer.Step >= steps) break;
         }
         rates.Sort();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"samples/s {rates[rates.Count / 2]:F0} (best {rates[^1]:F0})"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"samples/s {rates[rates.Count / 2]:F0} (best {rates[^1]:F0}), CPU ms/step {(Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / (steps - Warm):F2}"));
     }
 
     static IEnumerable<ExampleBatch> Endless(RankingSpec spec, string examples, CancellationToken cancel)

@@ -4,14 +4,14 @@ Reads what `train dump` wrote: examples in arrays (loaded before the clock start
 dictionary, pooled by nn.EmbeddingBag with sparse gradients; torch.optim.Adagrad for the tables, torch.optim.Adam for the rest.
 usage: train.py FOLDER KIND STEPS
 """
-import json, struct, sys, time
+import json, os, struct, sys, time
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 folder, kind, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
-torch.set_num_threads(2)
+torch.set_num_threads(int(os.environ.get("STUDY_THREADS", 2)))
 BATCH, WARM = 512, 200
 
 
@@ -113,7 +113,7 @@ def column(name, table, first, last):
     return pooled
 
 
-batches, rates, clock = len(labels) // BATCH, [], None
+batches, rates, clock, cpu = len(labels) // BATCH, [], None, 0.0
 for step in range(1, steps + 1):
     first = (step - 1) % batches * BATCH
     found = {}
@@ -134,4 +134,6 @@ for step in range(1, steps + 1):
         if clock:
             rates.append(50 * BATCH / (time.perf_counter() - clock))
         clock = time.perf_counter()
-print(f"torch {torch.__version__} samples/s {sorted(rates)[len(rates) // 2]:.0f} (best {max(rates):.0f})")
+    if step == WARM:
+        cpu = time.process_time()
+print(f"torch {torch.__version__} samples/s {sorted(rates)[len(rates) // 2]:.0f} (best {max(rates):.0f}), CPU ms/step {(time.process_time() - cpu) / (steps - WARM) * 1e3:.2f}")

@@ -87,11 +87,13 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
             foreach ((ExampleBatch batch, ExampleBatch? next) in batches.ReadWithNext())
             {
                 waited += Stopwatch.GetElapsedTime(ended);
-                bool validates = run.ValidateEvery > 0 && (session.Step + 1) % run.ValidateEvery == 0, publishes = run.Publish && all.Elapsed - published >= run.PublishEvery;
-                // A version's state is kept with it: who goes on after a crash publishes nothing that is behind what serves.
-                bool saves = publishes || all.Elapsed - checkpointed >= run.CheckpointEvery;
+                bool validates = run.ValidateEvery > 0 && (session.Step + 1) % run.ValidateEvery == 0, publishes = PublishesNow(), saves = publishes || SavesNow();
                 bool goesOn = !validates && !saves && !cancel.IsCancellationRequested;
                 TrainingStep step = session.Learn(batch, goesOn ? next : null);
+                // What fell due meanwhile: the next batch of a stream may be long in coming.
+                if (!session.IsAhead) (publishes, saves) = (PublishesNow(), SavesNow());
+                // A version's state is kept with it: who goes on after a crash publishes nothing that is behind what serves.
+                saves |= publishes;
                 progressive.Add(batch.Examples, step.Scores, step.Loss);
                 learning.Stop();
                 if (first == TimeSpan.Zero) (first, waited) = (learning.Elapsed, -session.Waited);
@@ -120,6 +122,10 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
             learning.Stop();
             Tell("training");
             return true;
+
+            bool PublishesNow() => run.Publish && all.Elapsed - published >= run.PublishEvery;
+
+            bool SavesNow() => all.Elapsed - checkpointed >= run.CheckpointEvery;
         }
 
         void Tell(string phase)

@@ -26,8 +26,14 @@ pasts AS ( -- the log keeps more of what was watched for long than of all that w
     SELECT user_id, unnest(long_watch_seq), true FROM history)
   GROUP BY ALL
 ),
-seen_counts AS (SELECT user_id, json_group_object(video_id, watches) AS seen FROM pasts WHERE watches > 0 GROUP BY ALL),
-seen_long_counts AS (SELECT user_id, json_group_object(video_id, long_watches) AS seen_long FROM pasts WHERE long_watches > 0 GROUP BY ALL),
+seen_counts AS ( -- sorted, so that a document is the same bytes whenever it is made
+  SELECT user_id, CAST('{' || array_to_string(list_sort(list(format('"{}":{}', video_id, watches))), ',') || '}' AS JSON) AS seen
+  FROM pasts WHERE watches > 0 GROUP BY ALL
+),
+seen_long_counts AS (
+  SELECT user_id, CAST('{' || array_to_string(list_sort(list(format('"{}":{}', video_id, long_watches))), ',') || '}' AS JSON) AS seen_long
+  FROM pasts WHERE long_watches > 0 GROUP BY ALL
+),
 rates AS (
   SELECT user_id, history_len,
     len(list_filter(watch_seq, lambda v: list_contains(long_watch_seq, v))) AS longs,

@@ -87,13 +87,12 @@ public sealed partial class Trainer(ModelRegistry registry, ILogger<Trainer>? lo
             foreach ((ExampleBatch batch, ExampleBatch? next) in batches.ReadWithNext())
             {
                 waited += Stopwatch.GetElapsedTime(ended);
-                bool validates = run.ValidateEvery > 0 && (session.Step + 1) % run.ValidateEvery == 0, publishes = PublishesNow(), saves = publishes || SavesNow();
-                bool goesOn = !validates && !saves && !cancel.IsCancellationRequested;
+                bool validates = run.ValidateEvery > 0 && (session.Step + 1) % run.ValidateEvery == 0;
+                bool goesOn = !validates && !PublishesNow() && !SavesNow() && !cancel.IsCancellationRequested;
                 TrainingStep step = session.Learn(batch, goesOn ? next : null);
-                // What fell due meanwhile: the next batch of a stream may be long in coming.
-                if (!session.IsAhead) (publishes, saves) = (PublishesNow(), SavesNow());
+                // What fell due meanwhile is done too, since the next batch of a stream may be long in coming; not where that one is prepared already.
                 // A version's state is kept with it: who goes on after a crash publishes nothing that is behind what serves.
-                saves |= publishes;
+                bool publishes = !session.IsAhead && PublishesNow(), saves = publishes || (!session.IsAhead && SavesNow());
                 progressive.Add(batch.Examples, step.Scores, step.Loss);
                 learning.Stop();
                 if (first == TimeSpan.Zero) (first, waited) = (learning.Elapsed, -session.Waited);

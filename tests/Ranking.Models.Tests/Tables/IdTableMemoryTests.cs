@@ -1,6 +1,6 @@
 using Ranking.Models.Tables;
 
-namespace Ranking.Models.Tests;
+namespace Ranking.Models.Tests.Tables;
 
 /// <summary>Alone, since the heap that it weighs is the process's.</summary>
 [Collection(nameof(Alone))]

@@ -1,7 +1,7 @@
 using CsCheck;
 using Ranking.Models.Tables;
 
-namespace Ranking.Models.Tests;
+namespace Ranking.Models.Tests.Tables;
 
 public class IdTableTests
 {

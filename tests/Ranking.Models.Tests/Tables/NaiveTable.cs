@@ -1,7 +1,7 @@
 using System.Text;
 using Ranking.Models.Tables;
 
-namespace Ranking.Models.Tests;
+namespace Ranking.Models.Tests.Tables;
 
 /// <summary>What an ID table is, with dictionaries and sorting at every step.</summary>
 sealed class NaiveTable(IdTableSettings settings)
